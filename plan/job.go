@@ -56,13 +56,15 @@ type Job struct {
 	// root itself); empty when unknown or when the kind has none.
 	Src      string `json:"src,omitempty"`
 	Prebuild bool   `json:"prebuild"` // the network is built for every ref
-	Files    []File `json:"files"`
+	// UserSetup says that a script of the user's runs before the deployment.
+	UserSetup bool   `json:"user_setup"`
+	Files     []File `json:"files"`
 
 	Machines    []Machine    `json:"machines"`
 	NetworkArgs []NetworkArg `json:"network_args"`
 	Secrets     []Secret     `json:"secrets"`
 	StateFiles  []StateFile  `json:"state_files"`
-	Steps       []Step       `json:"steps"`
+	Steps       []Step       `json:"steps"` // see StepsOf
 
 	// Facts are what else is known of a job, by argument name.
 	Facts []Fact `json:"facts"`

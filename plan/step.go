@@ -9,6 +9,8 @@ type Step struct {
 	When StepWhen `json:"when,omitempty"`
 	// Argv is the command line; empty for a step that is not a program's run.
 	Argv []string `json:"argv,omitempty"`
+	// Env are variables set for Argv, "NAME=VALUE".
+	Env []string `json:"env,omitempty"`
 	// Stdin and Stdout are files in the working directory.
 	Stdin  string `json:"stdin,omitempty"`
 	Stdout string `json:"stdout,omitempty"`

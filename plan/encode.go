@@ -1,0 +1,162 @@
+package plan
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// Normalize puts p into the form that is published: every list in its order,
+// no list null, no credentials in a URL, FormatVersion set. It must be called
+// once p is filled, and calling it again changes nothing.
+func (p *Plan) Normalize() {
+	p.FormatVersion = FormatVersion
+	if p.Repository.Remote != nil {
+		p.Repository.Remote.URL = WithoutCredentials(p.Repository.Remote.URL)
+	}
+	for i := range p.Arguments {
+		p.Arguments[i].Value = withoutCredentialsIn(p.Arguments[i].Value)
+	}
+	for i := range p.Pins {
+		p.Pins[i].URL = WithoutCredentials(p.Pins[i].URL)
+	}
+
+	slices.SortStableFunc(p.Arguments, func(a, b Argument) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortStableFunc(p.Jobs, func(a, b Job) int {
+		return cmp.Or(slices.Compare(a.AttrPath, b.AttrPath), compareTriggers(a.Trigger, b.Trigger))
+	})
+	slices.SortStableFunc(p.SomeJobs, func(a, b SomeJobs) int {
+		return cmp.Or(slices.Compare(a.AttrPath, b.AttrPath), comparePositions(a.Position, b.Position))
+	})
+	slices.SortStableFunc(p.Builds, func(a, b Build) int {
+		return cmp.Or(slices.Compare(a.AttrPath, b.AttrPath), compareTriggers(a.Trigger, b.Trigger))
+	})
+	slices.SortStableFunc(p.Pins, func(a, b Pin) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.URL, b.URL), comparePositions(a.Position, b.Position))
+	})
+	p.Pins = slices.CompactFunc(p.Pins, func(a, b Pin) bool { return reflect.DeepEqual(a, b) })
+	p.Assumptions = sortAssumptions(p.Assumptions)
+	for i := range p.Jobs {
+		p.Jobs[i].normalize()
+	}
+	emptyNilSlices(reflect.ValueOf(p).Elem())
+}
+
+func (job *Job) normalize() {
+	slices.SortStableFunc(job.Machines, func(a, b Machine) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortStableFunc(job.NetworkArgs, func(a, b NetworkArg) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortStableFunc(job.Secrets, func(a, b Secret) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortStableFunc(job.Facts, func(a, b Fact) int { return cmp.Compare(a.Name, b.Name) })
+	for i := range job.Files {
+		slices.Sort(job.Files[i].Machines)
+	}
+	job.Assumptions = sortAssumptions(job.Assumptions)
+}
+
+func sortAssumptions(list []Assumption) []Assumption {
+	compare := func(a, b Assumption) int {
+		return cmp.Or(comparePositions(a.Position, b.Position), cmp.Compare(a.Text, b.Text))
+	}
+	slices.SortStableFunc(list, compare)
+	return slices.CompactFunc(list, func(a, b Assumption) bool { return compare(a, b) == 0 })
+}
+
+func compareTriggers(a, b Trigger) int {
+	return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name))
+}
+
+// comparePositions puts what has no position last.
+func comparePositions(a, b *Position) int {
+	switch {
+	case a == nil && b == nil:
+		return 0
+	case a == nil:
+		return 1
+	case b == nil:
+		return -1
+	}
+	return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+}
+
+// emptyNilSlices replaces nil by an empty slice wherever the document always
+// has a list, so that a reader never meets null.
+func emptyNilSlices(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if !v.IsNil() {
+			emptyNilSlices(v.Elem())
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			emptyNilSlices(v.Index(i))
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			field := v.Field(i)
+			optional := strings.Contains(v.Type().Field(i).Tag.Get("json"), ",omitempty")
+			if field.Kind() == reflect.Slice && field.IsNil() && !optional {
+				field.Set(reflect.MakeSlice(field.Type(), 0, 0))
+			}
+			emptyNilSlices(field)
+		}
+	}
+}
+
+// WithoutCredentials removes user name and password from a URL with a scheme;
+// anything else, such as "git@host:owner/name", is returned as it is. Of an ssh
+// URL the user stays, who is not a secret.
+func WithoutCredentials(raw string) string {
+	if !strings.Contains(raw, "://") || !strings.Contains(raw, "@") {
+		return raw
+	}
+	u, err := url.Parse(raw)
+	if err != nil || u.User == nil {
+		return raw
+	}
+	if strings.HasSuffix(u.Scheme, "ssh") {
+		u.User = url.User(u.User.Username())
+	} else {
+		u.User = nil
+	}
+	return u.String()
+}
+
+// withoutCredentialsIn does the same to a URL as a Nix string.
+func withoutCredentialsIn(value string) string {
+	if inner, ok := strings.CutPrefix(value, `"`); ok && strings.HasSuffix(inner, `"`) {
+		return `"` + WithoutCredentials(strings.TrimSuffix(inner, `"`)) + `"`
+	}
+	return value
+}
+
+// Encode writes p, which must be normalized, as indented JSON with a final
+// newline.
+func (p *Plan) Encode(w io.Writer) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(p)
+}
+
+// Decode reads what Encode wrote, by this or a later version of nixplan with
+// the same major FormatVersion.
+func Decode(r io.Reader) (*Plan, error) {
+	var p Plan
+	if err := json.NewDecoder(r).Decode(&p); err != nil {
+		return nil, fmt.Errorf("not a plan: %w", err)
+	}
+	if p.FormatVersion == "" {
+		return nil, errors.New("not a plan: it has no format_version")
+	}
+	major, _, _ := strings.Cut(FormatVersion, ".")
+	if got, _, _ := strings.Cut(p.FormatVersion, "."); got != major {
+		return nil, fmt.Errorf("plan has format version %s, this nixplan reads %s.x", p.FormatVersion, major)
+	}
+	return &p, nil
+}
