@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
 	"reflect"
 	"slices"
 	"strings"
@@ -112,19 +111,23 @@ func emptyNilSlices(v reflect.Value) {
 // anything else, such as "git@host:owner/name", is returned as it is. Of an ssh
 // URL the user stays, who is not a secret.
 func WithoutCredentials(raw string) string {
-	if !strings.Contains(raw, "://") || !strings.Contains(raw, "@") {
+	scheme, rest, ok := strings.Cut(raw, "://")
+	if !ok {
 		return raw
 	}
-	u, err := url.Parse(raw)
-	if err != nil || u.User == nil {
+	authority := len(rest)
+	if i := strings.IndexAny(rest, "/?#"); i >= 0 {
+		authority = i
+	}
+	at := strings.LastIndexByte(rest[:authority], '@')
+	if at < 0 {
 		return raw
 	}
-	if strings.HasSuffix(u.Scheme, "ssh") {
-		u.User = url.User(u.User.Username())
-	} else {
-		u.User = nil
+	user, _, _ := strings.Cut(rest[:at], ":")
+	if !strings.HasSuffix(scheme, "ssh") {
+		return scheme + "://" + rest[at+1:]
 	}
-	return u.String()
+	return scheme + "://" + user + rest[at:]
 }
 
 // withoutCredentialsIn does the same to a URL as a Nix string.
