@@ -1,0 +1,225 @@
+package repo
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// Dirty reports whether tracked files differ from the commit. Files git does
+// not track do not count, and neither do changes inside of submodules: an agent
+// would not see either.
+func (g *Git) Dirty() (bool, error) {
+	s := &g.index
+	s.dirtyOnce.Do(func() {
+		if g.Bare() {
+			return
+		}
+		var out []byte
+		out, s.dirtyErr = g.run("status", "--porcelain=v1", "-z", "--untracked-files=no",
+			"--ignore-submodules=dirty", "--no-renames")
+		s.dirty = len(out) > 0
+	})
+	return s.dirty, s.dirtyErr
+}
+
+// Tracked lists the files git tracks, an agent's checkout being made of them.
+func (g *Git) Tracked() (*Tracked, error) {
+	s := &g.index
+	s.trackedOnce.Do(func() {
+		if g.Bare() {
+			s.tracked = &Tracked{}
+			return
+		}
+		var out []byte
+		if out, s.trackedErr = g.run("ls-files", "-z", "--cached", "--stage"); s.trackedErr == nil {
+			s.tracked = parseTracked(string(out))
+		}
+	})
+	return s.tracked, s.trackedErr
+}
+
+// Prefetch asks for both in the background, so that the git program runs while
+// an evaluation does. The answers, errors included, wait for the callers.
+func (g *Git) Prefetch() {
+	if g.Bare() {
+		return
+	}
+	go g.Dirty()
+	go g.Tracked()
+}
+
+// Tracked is a set of paths, relative to the work tree, with slashes.
+type Tracked struct {
+	files      map[string]bool
+	submodules []string
+}
+
+// gitlink is the mode of a submodule's entry.
+const gitlink = "160000 "
+
+// parseTracked reads "<mode> <object> <stage>\t<path>\0" records.
+func parseTracked(out string) *Tracked {
+	t := &Tracked{files: make(map[string]bool, strings.Count(out, "\x00"))}
+	for record := range strings.SplitSeq(out, "\x00") {
+		info, name, ok := strings.Cut(record, "\t")
+		if !ok {
+			continue
+		}
+		t.files[name] = true
+		if strings.HasPrefix(info, gitlink) {
+			t.submodules = append(t.submodules, name)
+		}
+	}
+	return t
+}
+
+// File reports whether git tracks the file at path, relative to the work tree
+// with slashes. What lies in a submodule is the submodule's business and not
+// part of a plain checkout.
+func (t *Tracked) File(name string) bool { return t.files[path.Clean(name)] }
+
+// Submodule is the submodule that path lies in, "" for none.
+func (t *Tracked) Submodule(name string) string {
+	for _, s := range t.submodules {
+		if name == s || strings.HasPrefix(name, s+"/") {
+			return s
+		}
+	}
+	return ""
+}
+
+// Len is the number of tracked files.
+func (t *Tracked) Len() int { return len(t.files) }
+
+// Rel gives path (absolute) relative to the work tree, with slashes; false when
+// it lies outside.
+func (g *Git) Rel(file string) (string, bool) {
+	if g.Bare() {
+		return "", false
+	}
+	rel, err := filepath.Rel(g.WorkTree, file)
+	if err != nil || rel == ".." || strings.HasPrefix(rel, ".."+string(filepath.Separator)) {
+		return "", false
+	}
+	return filepath.ToSlash(rel), true
+}
+
+// ErrNoGit says that the git program is not installed.
+var ErrNoGit = errors.New("the git program is not installed")
+
+// safety switches off whatever a repository's configuration could run, and the
+// network, which a partial clone would use to fetch what it lacks.
+var safety = []string{
+	"--no-pager", "--no-optional-locks", "--literal-pathspecs",
+	"-c", "core.fsmonitor=false",
+	"-c", "core.hooksPath=" + os.DevNull,
+	"-c", "core.untrackedCache=false",
+	"-c", "core.pager=cat",
+	"-c", "core.sshCommand=false",
+	"-c", "core.askPass=",
+	"-c", "credential.helper=",
+	"-c", "protocol.allow=never",
+	"-c", "submodule.recurse=false",
+	"-c", "gc.auto=0",
+	"-c", "maintenance.auto=false",
+}
+
+// run calls git in the work tree, with the repository's filters off, and gives
+// its output. A failure carries the first line git wrote about it.
+func (g *Git) run(args ...string) ([]byte, error) { return g.command(g.withoutFilters(), args...) }
+
+func (g *Git) command(env []string, args ...string) ([]byte, error) {
+	all := append([]string{}, safety...)
+	if g.Bare() {
+		all = append(all, "--git-dir="+g.Dir)
+	} else {
+		all = append(all, "-C", g.WorkTree)
+	}
+	cmd := exec.Command("git", append(all, args...)...)
+	cmd.Env = append(g.environment(), env...)
+	var out, complaint bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &complaint
+	if err := cmd.Run(); err != nil {
+		if errors.Is(err, exec.ErrNotFound) {
+			return nil, ErrNoGit
+		}
+		first, _, _ := strings.Cut(strings.TrimSpace(complaint.String()), "\n")
+		if first == "" {
+			first = err.Error()
+		}
+		return nil, &Error{Path: "git " + args[0], Problem: "failed: " + first}
+	}
+	return out.Bytes(), nil
+}
+
+// withoutFilters gives environment entries that switch off the content filters
+// which the repository's own configuration defines: comparing a file runs them.
+// Those of the user's global configuration (git-lfs, say) are the user's and
+// stay. Entries rather than -c, because a filter's name may hold any character.
+func (g *Git) withoutFilters() []string {
+	var env []string
+	for _, name := range g.filters() {
+		for _, off := range [...][2]string{{"clean", ""}, {"smudge", ""}, {"process", ""}, {"required", "false"}} {
+			n := strconv.Itoa(len(env) / 2)
+			env = append(env,
+				"GIT_CONFIG_KEY_"+n+"=filter."+name+"."+off[0],
+				"GIT_CONFIG_VALUE_"+n+"="+off[1])
+		}
+	}
+	return append(env, "GIT_CONFIG_COUNT="+strconv.Itoa(len(env)/2))
+}
+
+// filters are the names of the filters that the repository defines. When its
+// configuration has parts in other files git lists them: reading runs nothing.
+func (g *Git) filters() []string {
+	names := g.config.subsections("filter")
+	if !g.config.has("include") && !g.config.has("includeif") &&
+		g.config.last("extensions", "", "worktreeconfig") == "" {
+		return names
+	}
+	for _, scope := range []string{"--local", "--worktree"} {
+		out, err := g.command(nil, "config", scope, "--includes", "--null", "--name-only", "--get-regexp", `^filter\.`)
+		if err != nil {
+			continue // no such entry
+		}
+		for key := range strings.SplitSeq(string(out), "\x00") {
+			if first, last := strings.IndexByte(key, '.'), strings.LastIndexByte(key, '.'); first < last {
+				names = append(names, key[first+1:last])
+			}
+		}
+	}
+	return names
+}
+
+// environment is the process's without what would point git at another
+// repository or make it run, trace or ask something. An index that a hook
+// prepares for the commit being made (GIT_INDEX_FILE) stays when it is ours:
+// it is what will be committed.
+func (g *Git) environment() []string {
+	env := make([]string, 0, 64)
+	for _, entry := range os.Environ() {
+		name, value, _ := strings.Cut(entry, "=")
+		switch {
+		case name == "GIT_INDEX_FILE" && strings.HasPrefix(under(g.WorkTree, value), g.Dir+string(filepath.Separator)):
+		case strings.HasPrefix(name, "GIT_") && !keptVariables[name]:
+			continue
+		case name == "LC_ALL", name == "LANGUAGE":
+			continue
+		}
+		env = append(env, entry)
+	}
+	return append(env, "LC_ALL=C", "GIT_TERMINAL_PROMPT=0", "GIT_NO_LAZY_FETCH=1")
+}
+
+// keptVariables choose the user's configuration files, which also hold
+// safe.directory.
+var keptVariables = map[string]bool{
+	"GIT_CONFIG_GLOBAL": true, "GIT_CONFIG_SYSTEM": true, "GIT_CONFIG_NOSYSTEM": true,
+	"GIT_EXEC_PATH": true,
+}
