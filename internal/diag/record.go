@@ -8,12 +8,12 @@ import (
 // Record is a Diagnostic as a document: what JSON output holds and what text
 // output is rendered from. It refers to no Source, so it outlives the texts.
 type Record struct {
-	ID       string `json:"id"`
-	Severity string `json:"severity"` // "error", "warning" or "note"
-	Summary  string `json:"summary"`
-	Detail   string `json:"detail,omitempty"`
-	Help     string `json:"help,omitempty"`
-	Place    *Place `json:"place,omitempty"`
+	ID       string   `json:"id"`
+	Severity string   `json:"severity"` // "error", "warning" or "note"
+	Summary  string   `json:"summary"`
+	Detail   string   `json:"detail,omitempty"`
+	Help     string   `json:"help,omitempty"`
+	Place    *Place   `json:"place,omitempty"`
 	Related  []Remark `json:"related"`
 	Trace    []Remark `json:"trace"` // innermost first
 }
