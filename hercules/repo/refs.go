@@ -145,6 +145,9 @@ func isHash(s string) bool {
 	return true
 }
 
+// Has reports whether a reference, given by its full name, exists here.
+func (g *Git) Has(ref string) bool { return g.rawRef(ref) != "" }
+
 // DefaultBranch is the full name of the branch a forge shows first: what the
 // remote's HEAD names, else "main" or "master" where one of them exists, else
 // the only thing left, the branch that is checked out. It is "" when HEAD is

@@ -1,0 +1,205 @@
+// Package hercules sees a repository as a Hercules CI agent does: which file it
+// evaluates, with what arguments, and which attributes of the result it builds
+// or runs.
+//
+// The conventions are those of hercules-ci-agent 0.10. Where they leave a
+// choice to the server (the owner of a repository, the time of a schedule) the
+// facts come from git or stay open.
+package hercules
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/nixplan/nixplan/hercules/repo"
+)
+
+// searchPath is where an agent looks for the entry file: the first group with a
+// hit wins, and a group must not have two.
+var searchPath = [][]string{{"nix/ci.nix", "ci.nix"}, {"flake.nix"}, {"default.nix"}}
+
+// Project is a directory taken as a repository's root.
+type Project struct {
+	// Root is its absolute path.
+	Root string
+	// Entry is the file to evaluate, relative to Root with slashes. It is empty
+	// when EntryErr says why there is none.
+	Entry    string
+	EntryErr *EntryError
+
+	// Git is the repository that Root lies in, nil when there is none, or when
+	// GitErr says why it cannot be read.
+	Git    *repo.Git
+	GitErr error
+	// Inner is Root relative to Git's work tree, with slashes, "" when they are
+	// the same. A directory inside of a larger repository that has an entry
+	// file of its own is planned as if it were a repository.
+	Inner string
+}
+
+// EntryError says why a directory has no entry file an agent would take.
+type EntryError struct {
+	Root string
+	// Found are the candidates when there are too many, empty when there is none.
+	Found []string
+}
+
+func (e *EntryError) Error() string {
+	if len(e.Found) > 0 {
+		return "there must be only one of " + strings.Join(e.Found, " and ")
+	}
+	var names []string
+	for _, group := range searchPath {
+		names = append(names, group...)
+	}
+	last := len(names) - 1
+	return "no Nix file to evaluate: there is no " + strings.Join(names[:last], ", ") + " or " + names[last]
+}
+
+// findEntry looks for the entry file in a directory.
+func findEntry(root string) (string, *EntryError) {
+	for _, group := range searchPath {
+		var found []string
+		for _, name := range group {
+			if info, err := os.Stat(filepath.Join(root, filepath.FromSlash(name))); err == nil && !info.IsDir() {
+				found = append(found, name)
+			}
+		}
+		switch len(found) {
+		case 0:
+		case 1:
+			return found[0], nil
+		default:
+			return "", &EntryError{root, found}
+		}
+	}
+	return "", &EntryError{Root: root}
+}
+
+// hasEntry reports whether an agent would find something, be it too much.
+func hasEntry(root string) bool {
+	entry, err := findEntry(root)
+	return entry != "" || len(err.Found) > 0
+}
+
+// FindProject finds the root and the entry file from what a user names: nothing
+// (the repository of the working directory), a directory, or the entry file
+// itself. An error means that path cannot be read; a missing entry file is no
+// error here, see [Project.EntryErr].
+func FindProject(path string) (*Project, error) {
+	at, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	info, err := os.Stat(at)
+	if err != nil {
+		var pathErr *fs.PathError
+		if errors.As(err, &pathErr) {
+			err = pathErr.Err
+		}
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	p := &Project{}
+	dir := at
+	if !info.IsDir() {
+		dir = filepath.Dir(at)
+	}
+	p.Git, p.GitErr = repo.Open(dir)
+	top := ""
+	if p.Git != nil {
+		top = p.Git.WorkTree
+	}
+	switch {
+	case !info.IsDir():
+		p.Root = rootOfFile(at, top)
+		rel, err := filepath.Rel(p.Root, at)
+		if err != nil {
+			return nil, err
+		}
+		p.Entry = filepath.ToSlash(rel)
+	case path == "" && top != "" && hasEntry(top):
+		p.Root = top
+	default:
+		p.Root = nearestRoot(dir, top)
+	}
+	if info.IsDir() {
+		p.Entry, p.EntryErr = findEntry(p.Root)
+	}
+	if top != "" {
+		if inner, ok := p.Git.Rel(p.Root); ok && inner != "." {
+			p.Inner = inner
+		}
+	}
+	return p, nil
+}
+
+// nearestRoot is the innermost directory from dir up to the work tree's top
+// that has an entry file, else top, else dir.
+func nearestRoot(dir, top string) string {
+	for at := dir; ; at = filepath.Dir(at) {
+		if hasEntry(at) {
+			return at
+		}
+		if at == top {
+			return top
+		}
+		if top == "" || at == filepath.Dir(at) {
+			return dir
+		}
+	}
+}
+
+// rootOfFile is the directory that has file where an agent would look for it,
+// else the work tree's top, else the file's directory.
+func rootOfFile(file, top string) string {
+	dir := filepath.Dir(file)
+	for _, group := range searchPath {
+		for _, name := range group {
+			if root, ok := strings.CutSuffix(file, string(filepath.Separator)+filepath.FromSlash(name)); ok {
+				if root == "" {
+					root = string(filepath.Separator)
+				}
+				return root
+			}
+		}
+	}
+	if top != "" {
+		return top
+	}
+	return dir
+}
+
+// Name is what people call the project: the forge's name for it, else the
+// directory's.
+func (p *Project) Name() string {
+	if r := p.Remote(); r != nil && r.Name != "" {
+		return r.Name
+	}
+	return filepath.Base(p.Root)
+}
+
+// Remote is where the repository lives, nil when unknown. A directory inside of
+// another repository lives nowhere by itself.
+func (p *Project) Remote() *repo.Remote {
+	if p.Git == nil || p.Inner != "" {
+		return nil
+	}
+	return p.Git.Remote()
+}
+
+// Rel gives an absolute path relative to the root, with slashes; false when it
+// lies outside.
+func (p *Project) Rel(file string) (string, bool) {
+	rel, err := filepath.Rel(p.Root, file)
+	if err != nil || rel == ".." || strings.HasPrefix(rel, ".."+string(filepath.Separator)) {
+		return "", false
+	}
+	return filepath.ToSlash(rel), true
+}
+
+// IsFlake reports whether the entry file is evaluated as a flake.
+func (p *Project) IsFlake() bool { return p.Entry == "flake.nix" }

@@ -1,0 +1,171 @@
+package hercules
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/nixplan/nixplan/eval/value"
+)
+
+func TestResolveRef(t *testing.T) {
+	dir := tree(t, ".git/", "ci.nix")
+	git(t, dir, "tag", "v1")
+	git(t, dir, "tag", "both")
+	git(t, dir, "branch", "both")
+	git(t, dir, "checkout", "-q", "-b", "work/neat")
+	p, err := FindProject(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		"":                     "refs/heads/work/neat",
+		"refs/heads/elsewhere": "refs/heads/elsewhere",
+		"refs/pull/7/merge":    "refs/pull/7/merge",
+		"main":                 "refs/heads/main",
+		"not/there":            "refs/heads/not/there",
+		"v1":                   "refs/tags/v1",
+		"both":                 "refs/heads/both",
+	} {
+		if got := p.ResolveRef(name); got.Name != want || got.Assumed != "" {
+			t.Errorf("ResolveRef(%q) = %+v, want %s", name, got, want)
+		}
+	}
+	git(t, dir, "checkout", "-q", "--detach")
+	if p, err = FindProject(dir); err != nil {
+		t.Fatal(err)
+	}
+	if got := p.ResolveRef(""); got.Name != "refs/heads/main" || got.Assumed == "" {
+		t.Errorf("detached: %+v", got)
+	}
+	plain := &Project{Root: "/x"}
+	if got := plain.ResolveRef(""); got.Name != "refs/heads/main" || got.Assumed == "" {
+		t.Errorf("no git: %+v", got)
+	}
+}
+
+func TestSource(t *testing.T) {
+	dir := tree(t, ".git/", "ci.nix")
+	git(t, dir, "remote", "add", "origin", "https://github.com/neat-org/neat-repo")
+	rev := git(t, dir, "rev-parse", "HEAD")
+	p, err := FindProject(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := GitSource{
+		OutPath: dir, Rev: rev,
+		RemoteHTTPURL: "https://github.com/neat-org/neat-repo.git",
+		RemoteSSHURL:  "git@github.com:neat-org/neat-repo.git",
+		WebURL:        "https://github.com/neat-org/neat-repo",
+		ForgeType:     "github", Owner: "neat-org", Name: "neat-repo",
+	}
+	for ref, change := range map[string]func(s *GitSource){
+		"refs/heads/feature/x": func(s *GitSource) { s.Branch = "feature/x" },
+		"refs/tags/v1":         func(s *GitSource) { s.Tag = "v1" },
+		"refs/pull/7/merge":    func(s *GitSource) {},
+	} {
+		want := want
+		want.Ref = ref
+		change(&want)
+		if diff := cmp.Diff(want, p.Source(ref)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", ref, diff)
+		}
+	}
+}
+
+// TestArgs goes through every attribute a program can see.
+func TestArgs(t *testing.T) {
+	s := GitSource{
+		OutPath: "/r", Ref: "refs/heads/main", Rev: "0123456789abcdef0123456789abcdef01234567",
+		Branch: "main", Owner: "neat-org",
+	}
+	source := func(prefix string) map[string]string {
+		return map[string]string{
+			prefix + "outPath":       `"/r"`,
+			prefix + "ref":           `"refs/heads/main" marked ` + prefix + "ref",
+			prefix + "rev":           `"0123456789abcdef0123456789abcdef01234567" marked ` + prefix + "rev",
+			prefix + "shortRev":      `"0123456" marked ` + prefix + "shortRev",
+			prefix + "branch":        `"main" marked ` + prefix + "branch",
+			prefix + "tag":           `null marked ` + prefix + "tag",
+			prefix + "remoteHttpUrl": `null marked ` + prefix + "remoteHttpUrl",
+			prefix + "remoteSshUrl":  `null marked ` + prefix + "remoteSshUrl",
+			prefix + "webUrl":        `null marked ` + prefix + "webUrl",
+			prefix + "forgeType":     `null marked ` + prefix + "forgeType",
+			prefix + "owner":         `"neat-org" marked ` + prefix + "owner",
+			prefix + "name":          `null marked ` + prefix + "name",
+		}
+	}
+	if diff := cmp.Diff(source("src."), flatten("", s.LegacyArgs())); diff != "" {
+		t.Errorf("legacy (-want +got):\n%s", diff)
+	}
+	want := source("primaryRepo.")
+	want["ref"] = `"refs/heads/main" marked ref`
+	want["rev"] = `"0123456789abcdef0123456789abcdef01234567" marked rev`
+	want["shortRev"] = `"0123456" marked shortRev`
+	want["branch"] = `"main" marked branch`
+	want["tag"] = "null marked tag"
+	want["herculesCI.apiBaseUrl"] = `"https://hercules-ci.com"`
+	want["herculesCI.ciSystems"] = "null"
+	if diff := cmp.Diff(want, flatten("", s.HerculesCIArgs())); diff != "" {
+		t.Errorf("herculesCI (-want +got):\n%s", diff)
+	}
+}
+
+func TestArgsWithoutCommit(t *testing.T) {
+	s := GitSource{OutPath: "/r", Ref: "refs/heads/main"}
+	got := flatten("", s.LegacyArgs())
+	if got["src.rev"] != "unknown src.rev" || got["src.shortRev"] != "unknown src.shortRev" {
+		t.Errorf("rev %s, shortRev %s, want unknowns", got["src.rev"], got["src.shortRev"])
+	}
+	for _, arg := range s.Arguments(true) {
+		if arg.Name == "src.rev" && arg.Value != "" {
+			t.Errorf("argument %+v", arg)
+		}
+	}
+}
+
+func flatten(prefix string, v value.Value) map[string]string {
+	out := map[string]string{}
+	for _, attr := range v.Attrs().ByName() {
+		name := prefix + attr.Name.String()
+		switch v := attr.Value; v.Kind() {
+		case value.AttrSet:
+			for k, text := range flatten(name+".", v) {
+				out[k] = text
+			}
+		case value.String:
+			out[name] = quote(v.Str()) + marks(v.Context().Marks())
+		case value.Null:
+			out[name] = "null" + marks(v.Marks())
+		case value.UnknownValue:
+			out[name] = "unknown " + v.Unknown().Origin
+		}
+	}
+	return out
+}
+
+func marks(c *value.Context) string {
+	text := ""
+	for _, e := range c.Elems() {
+		text += " marked " + e.Path
+	}
+	return text
+}
+
+func TestArguments(t *testing.T) {
+	s := GitSource{OutPath: "/r", Ref: "refs/tags/a\"${b}", Rev: "0123456789", Tag: "a\"${b}"}
+	got := map[string]string{}
+	for _, arg := range s.Arguments(false) {
+		got[arg.Name] = arg.Value
+	}
+	want := map[string]string{
+		"primaryRepo.ref": `"refs/tags/a\"\${b}"`, "primaryRepo.rev": `"0123456789"`, "primaryRepo.shortRev": `"0123456"`,
+		"primaryRepo.branch": "null", "primaryRepo.tag": `"a\"\${b}"`,
+		"primaryRepo.remoteHttpUrl": "null", "primaryRepo.remoteSshUrl": "null", "primaryRepo.webUrl": "null",
+		"primaryRepo.forgeType": "null", "primaryRepo.owner": "null", "primaryRepo.name": "null",
+		"herculesCI.apiBaseUrl": `"https://hercules-ci.com"`, "herculesCI.ciSystems": "null",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
