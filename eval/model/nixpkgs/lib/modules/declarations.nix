@@ -1,0 +1,287 @@
+# Matches declarations and definitions by attribute path.
+{ lib }:
+let
+  inherit (builtins)
+    all
+    attrNames
+    concatLists
+    concatMap
+    concatStringsSep
+    filter
+    foldl'
+    head
+    isAttrs
+    length
+    map
+    mapAttrs
+    removeAttrs
+    sort
+    typeOf
+    unsafeGetAttrPos
+    zipAttrsWith
+    ;
+  inherit (lib) types;
+  inherit (lib.options)
+    isOption
+    mkOption
+    showFiles
+    showOption
+    ;
+  inherit (lib.modules)
+    evalOptionValue
+    pushDownProperties
+    setDefaultModuleLocation
+    ;
+  inherit (__nixplan) assume isUnknown known;
+
+  collect = zipAttrsWith (_: values: values);
+
+  # An option of which nothing is known but its name.
+  unknownOption =
+    declaration:
+    mkOption {
+      type = types.anything;
+      default = declaration;
+    };
+
+  tagged = decl: decl.options ? _type;
+
+  # The options a module declares here: name -> { _file; pos; options; }.
+  declarationsOf =
+    prefix: module:
+    let
+      tree = module.options;
+    in
+    if isUnknown tree then
+      assume "the unknown options of ${module._file} are not read here" { }
+    else if !isAttrs tree then
+      throw "the options of `${concatStringsSep "." prefix}' must be an attribute set, but ${module._file} has a ${typeOf tree} there. Is it meant to be outside of `options'?"
+    else
+      mapAttrs (name: options: {
+        inherit (module) _file;
+        pos = unsafeGetAttrPos name tree;
+        options = if isUnknown options then unknownOption options else options;
+      }) (known tree);
+
+  # Splits definitions of an attribute set into { clear; vague; }: those whose
+  # attributes are there to see, and unknown ones.
+  splitConfigs =
+    prefix: configs:
+    let
+      check =
+        c:
+        isAttrs c.config
+        || throw "`${concatStringsSep "." prefix}' is no option but a group of options: it takes an attribute set, and ${c.file} gives it a ${typeOf c.config}";
+      clear = filter (c: !isUnknown c.config) configs;
+    in
+    {
+      clear =
+        assert all check clear;
+        map (c: c // { config = known c.config; }) clear;
+      vague = filter (c: isUnknown c.config) configs;
+    };
+
+  # An option tree seen as an option: below an option of type submodule, other
+  # modules may declare more options.
+  treeAsOption =
+    decl:
+    if isOption decl.options then
+      decl
+    else
+      decl
+      // {
+        options = mkOption {
+          type = types.submoduleWith {
+            modules = [ { inherit (decl) options; } ];
+            # null: whatever the other declarations say.
+            shorthandOnlyDefinesConfig = null;
+          };
+        };
+      };
+
+  notAnOption =
+    loc: decl:
+    let
+      tag = decl.options._type;
+    in
+    throw (
+      "`${showOption loc}' in ${decl._file} must be an option declaration, but is of type ${tag}"
+      + (if tag == "option-type" then ": write `mkOption { type = …; }' around the type" else "")
+    );
+
+  optionAboveOptions =
+    loc: decls:
+    let
+      option = head (filter tagged decls);
+      inner = concatMap (
+        decl:
+        map (name: "\n- `${showOption (loc ++ [ name ])}', declared in ${decl._file}") (
+          attrNames decl.options
+        )
+      ) (filter (decl: !isOption decl.options) decls);
+    in
+    throw "`${showOption loc}' is declared as an option in ${option._file}, and its type (${
+      option.options.type.description or "no description"
+    }) cannot have options below it, but there are some:${
+      concatStringsSep "" (sort (a: b: a < b) inner)
+    }";
+
+  # The result for one name: an option, or a group of options to go into.
+  resolve =
+    loc: decls: rawDefs: configs:
+    let
+      options = filter (
+        decl: tagged decl && (decl.options._type == "option" || notAnOption loc decl)
+      ) decls;
+      evaluate = declared: {
+        matchedOptions = evalOptionValue loc (fixupOptionType loc (mergeOptionDecls loc declared)) rawDefs;
+        unmatchedDefns = [ ];
+      };
+    in
+    if options == [ ] then
+      mergeModules' loc decls configs
+    else if length options == length decls then
+      evaluate decls
+    else if all (decl: decl.options.type.name or null == "submodule") options then
+      evaluate (map treeAsOption decls)
+    else
+      optionAboveOptions loc decls;
+
+  # foldl' step of mergeOptionDecls: res is the option so far.
+  addDeclaration =
+    loc: res: decl:
+    let
+      new = decl.options;
+      both = attribute: new ? ${attribute} && res ? ${attribute};
+      merged = res.type.typeMerge new.type.functor;
+      type =
+        if isUnknown res.type then
+          new.type
+        else if isUnknown new.type then
+          res.type
+        else if merged == null then
+          again
+        else
+          merged;
+      again = throw "`${showOption loc}' is declared in ${decl._file} and already in ${showFiles res.declarations}, and the two do not go together";
+      subModules = if isUnknown (new.type or null) then null else new.type.getSubModules or null;
+      position =
+        if decl.pos != null then
+          decl.pos
+        else
+          # Generated modules have no positions: the file is all there is.
+          {
+            file = decl._file;
+            line = null;
+            column = null;
+          };
+    in
+    if builtins.any both [ "default" "example" "description" "apply" ] then
+      again
+    else
+      new
+      // res
+      // {
+        declarations = res.declarations ++ [ decl._file ];
+        declarationPositions = res.declarationPositions ++ [ position ];
+        options =
+          (if subModules == null then [ ] else map (setDefaultModuleLocation decl._file) subModules)
+          ++ res.options;
+      }
+      // (if both "type" then { inherit type; } else { });
+
+  # mergeOptionDecls :: loc -> [ { _file; pos; options; } ] -> option
+  #
+  # One option from all its declarations; options below it are kept in `options`.
+  mergeOptionDecls =
+    loc:
+    foldl' (addDeclaration loc) {
+      inherit loc;
+      declarations = [ ];
+      declarationPositions = [ ];
+      options = [ ];
+    };
+
+  # Gives an option its final type: unspecified when it has none, and with the
+  # submodules that all declarations bring along.
+  fixupOptionType =
+    loc: opt:
+    if isUnknown (opt.type or null) then
+      opt // { type = types.anything; }
+    else if opt.type.getSubModules or null == null then
+      opt // { type = opt.type or types.unspecified; }
+    else
+      opt
+      // {
+        type = opt.type.substSubModules opt.options;
+        options = [ ];
+      };
+
+  # mergeModules :: prefix -> [ module ] -> { matchedOptions; unmatchedDefns; }
+  #
+  # matchedOptions is the tree of options, each with its `value`;
+  # unmatchedDefns are [ { file; prefix; value; } ] for paths nobody declared.
+  mergeModules =
+    prefix: modules:
+    let
+      configsOf =
+        module:
+        concatMap (
+          config:
+          if isUnknown config then
+            assume "the unknown settings of ${module._file} define no option that is read here" [ ]
+          else
+            [
+              {
+                file = module._file;
+                inherit config;
+              }
+            ]
+        ) (pushDownProperties module.config);
+    in
+    mergeModules' prefix modules (concatMap configsOf modules);
+
+  mergeModules' =
+    prefix: modules: configs:
+    let
+      inherit (splitConfigs prefix configs) clear vague;
+      declared = collect (map (declarationsOf prefix) modules);
+
+      # Definitions by name, once as written and once as sets of definitions for
+      # what lies below that name.
+      asWritten = collect (
+        map (c: mapAttrs (_: value: { inherit (c) file; inherit value; }) c.config) clear
+      );
+      pushedDown = zipAttrsWith (_: concatLists) (
+        map (
+          c: mapAttrs (_: value: map (config: { inherit (c) file; inherit config; }) (pushDownProperties value)) c.config
+        ) clear
+      );
+
+      # An unknown set of definitions may define any option below it.
+      resolveName =
+        name: decls:
+        resolve (prefix ++ [ name ]) decls
+          (asWritten.${name} or [ ] ++ map (c: { inherit (c) file; value = c.config.${name}; }) vague)
+          (pushedDown.${name} or [ ] ++ map (c: { inherit (c) file; config = c.config.${name}; }) vague);
+
+      results = mapAttrs resolveName declared;
+      unmatched =
+        mapAttrs (_: result: result.unmatchedDefns) results
+        // removeAttrs asWritten (attrNames declared);
+      reached = name: map (def: def // { prefix = [ name ] ++ def.prefix or [ ]; }) unmatched.${name};
+    in
+    {
+      matchedOptions = mapAttrs (_: result: result.matchedOptions) results;
+      # Without definitions there is nothing to match: leave the options alone.
+      unmatchedDefns = if configs == [ ] then [ ] else concatMap reached (attrNames unmatched);
+    };
+in
+{
+  inherit
+    fixupOptionType
+    mergeModules
+    mergeModules'
+    mergeOptionDecls
+    ;
+}
