@@ -1,0 +1,162 @@
+package view
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/tools/txtar"
+	"gopkg.in/yaml.v3"
+
+	"github.com/nixplan/nixplan/plan"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// Each archive of testdata holds a plan, "plan.json", in which lists may be
+// left out, and its rendering, "want". The comment's words set the options:
+// "format=json width=60 all color". <ESC> stands for the escape character.
+func TestPlan(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no test data", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			archive, err := txtar.ParseFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p := readPlan(t, archive.Files[0].Data)
+			var got bytes.Buffer
+			if err := Plan(&got, p, readOptions(t, string(archive.Comment))); err != nil {
+				t.Fatal(err)
+			}
+			escaped := strings.ReplaceAll(got.String(), "\x1b", "<ESC>")
+			if *update {
+				archive.Files = append(archive.Files[:1], txtar.File{Name: "want", Data: []byte(escaped)})
+				if err := os.WriteFile(file, txtar.Format(archive), 0o666); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			if diff := cmp.Diff(string(archive.Files[1].Data), escaped); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func readPlan(t *testing.T, document []byte) *plan.Plan {
+	t.Helper()
+	p, err := plan.Decode(bytes.NewReader(document))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range p.Jobs {
+		if p.Jobs[i].Steps == nil {
+			p.Jobs[i].Steps = plan.StepsOf(&p.Jobs[i])
+		}
+	}
+	p.Normalize()
+	return p
+}
+
+func readOptions(t *testing.T, comment string) Options {
+	t.Helper()
+	var o Options
+	for _, word := range strings.Fields(comment) {
+		key, value, _ := strings.Cut(word, "=")
+		switch key {
+		case "format":
+			format, err := ParseFormat(value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			o.Format = format
+		case "width":
+			o.Width, _ = strconv.Atoi(value)
+		case "all":
+			o.All = true
+		case "color":
+			o.Color = true
+		default:
+			t.Fatalf("unknown option %q", word)
+		}
+	}
+	return o
+}
+
+// YAML holds exactly what JSON holds, for every plan of the test data.
+func TestYAMLEqualsJSON(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		archive, err := txtar.ParseFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := readPlan(t, archive.Files[0].Data)
+		p.ToolVersion = "1.0" // a string that YAML would take for a number
+		var asJSON, asYAML bytes.Buffer
+		if err := Plan(&asJSON, p, Options{Format: JSON}); err != nil {
+			t.Fatal(err)
+		}
+		if err := Plan(&asYAML, p, Options{Format: YAML}); err != nil {
+			t.Fatal(err)
+		}
+		var fromYAML any
+		if err := yaml.Unmarshal(asYAML.Bytes(), &fromYAML); err != nil {
+			t.Fatal(err)
+		}
+		back, err := json.Marshal(fromYAML)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var want, got any
+		if err := json.Unmarshal(asJSON.Bytes(), &want); err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(back, &got); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: %s", file, diff)
+		}
+	}
+}
+
+func TestParseFormat(t *testing.T) {
+	if _, err := ParseFormat("xml"); err == nil || !strings.Contains(err.Error(), "human, json, yaml") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestWhen(t *testing.T) {
+	minute := 30
+	tests := []struct {
+		when *plan.When
+		want string
+	}{
+		{nil, ""},
+		{&plan.When{}, "every hour at some minute"},
+		{&plan.When{Minute: &minute}, "every hour at minute 30"},
+		{&plan.When{Hour: []int{4, 16}, Minute: &minute}, "at 04:30, 16:30 UTC"},
+		{&plan.When{Hour: []int{4}}, "in hour 4 UTC"},
+		{&plan.When{Hour: []int{4}, DayOfWeek: []string{"Mon", "Fri"}}, "on Mon, Fri in hour 4 UTC"},
+		{&plan.When{DayOfMonth: []int{1, 15}}, "on day 1, 15 of the month every hour at some minute"},
+	}
+	for _, test := range tests {
+		if got := when(test.when); got != test.want {
+			t.Errorf("got %q, want %q", got, test.want)
+		}
+	}
+}
