@@ -17,7 +17,7 @@ const (
 	// maxMemo bounds the notes' bytes; larger searches rely on maxSteps.
 	maxMemo = 64 << 20
 	// maxSteps bounds the choices of one search.
-	maxSteps = 50_000_000
+	maxSteps = 10_000_000
 	// maxDepth bounds the recursion; libstdc++ crashes earlier.
 	maxDepth = 1_000_000
 )
