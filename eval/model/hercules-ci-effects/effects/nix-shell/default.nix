@@ -1,0 +1,10 @@
+# effects.nix-shell { shell; } command: shell text that runs a command in a nix-shell.
+{ lib, nix }:
+
+let
+  inherit (import ../decide.nix) require possible;
+in
+{ shell }:
+run:
+require (possible (lib.isDerivation shell)) "nix-shell: `shell` must be a derivation, not a ${builtins.typeOf shell}"
+  "${nix}/bin/nix-shell ${shell.drvPath} --run ${lib.escapeShellArg run}"
