@@ -1,0 +1,122 @@
+package eval
+
+import (
+	"github.com/nixplan/nixplan/eval/value"
+)
+
+// The functions here force a builtin's argument and check its type. A strict
+// argument of a Prim is already forced and never unknown; others, and what lies
+// in lists and sets, may be unknown: then the whole evaluation of the attribute
+// ends with an Undetermined error, unless the builtin looks first.
+
+func wrongType(m *value.Machine, v value.Value, want string) {
+	if v.Kind() == value.UnknownValue {
+		undetermined(m, v.Unknown())
+	}
+	fail(m, value.TypeMismatch, "expected %s, but found %s", want, describe(v))
+}
+
+// undetermined ends the evaluation because it needs an unknown.
+func undetermined(m *value.Machine, u *value.Unknown) {
+	m.Throw(&value.Error{Kind: value.Undetermined, Message: "undetermined: needs " + u.Origin, Unknown: u})
+}
+
+func wantInt(m *value.Machine, v value.Value) int64 {
+	v = m.Force(&v)
+	if v.Kind() != value.Int {
+		wrongType(m, v, "an integer")
+	}
+	return v.Int()
+}
+
+func wantBool(m *value.Machine, v value.Value) bool {
+	v = m.Force(&v)
+	if v.Kind() != value.Bool {
+		wrongType(m, v, "a Boolean")
+	}
+	return v.Bool()
+}
+
+// wantString gives a string's text and context.
+func wantString(m *value.Machine, v value.Value) (string, *value.Context) {
+	v = m.Force(&v)
+	if v.Kind() != value.String {
+		wrongType(m, v, "a string")
+	}
+	return v.Str(), v.Context()
+}
+
+// wantPlain gives a string's text; references to store paths are an error.
+func wantPlain(m *value.Machine, v value.Value) string {
+	s, c := wantString(m, v)
+	if refs := c.References(); !refs.Empty() {
+		fail(m, value.OtherError, "the string '%s' is not allowed to refer to a store path (such as '%s')", s, refs.Elems()[0].Path)
+	}
+	return s
+}
+
+func wantList(m *value.Machine, v value.Value) []value.Value {
+	v = m.Force(&v)
+	if v.Kind() != value.List {
+		wrongType(m, v, "a list")
+	}
+	return v.List()
+}
+
+// wantAttrs gives a set's attributes; the set may be open.
+func wantAttrs(m *value.Machine, v value.Value) *value.Attrs {
+	v = m.Force(&v)
+	if v.Kind() != value.AttrSet {
+		wrongType(m, v, "a set")
+	}
+	return v.Attrs()
+}
+
+// wantFunction gives a value that can be called.
+func wantFunction(m *value.Machine, v value.Value) value.Value {
+	v = m.Force(&v)
+	switch {
+	case v.IsFunction() || v.Kind() == value.UnknownValue:
+	case v.Kind() == value.AttrSet && (v.Attrs().Get(symFunctor) != nil || v.Attrs().Open() != nil):
+	default:
+		wrongType(m, v, "a function")
+	}
+	return v
+}
+
+// wantPath gives the path a builtin is to read: a path, or a string (or what
+// coerces to one) with an absolute path. A string's references are allowed.
+func wantPath(m *value.Machine, v value.Value) string {
+	v = m.Force(&v)
+	if v.Kind() == value.Path {
+		return v.Path()
+	}
+	s := coerce(m, v, coercion{})
+	if s.Kind() == value.UnknownValue {
+		undetermined(m, s.Unknown())
+	}
+	text := s.Str()
+	if text == "" || text[0] != '/' {
+		fail(m, value.OtherError, "string '%s' doesn't represent an absolute path", text)
+	}
+	return canonPath(text)
+}
+
+// call1 and call2 apply a function value from within a builtin.
+func call1(m *value.Machine, f, a value.Value) value.Value { return call(m, nil, f, a) }
+
+func call2(m *value.Machine, f, a, b value.Value) value.Value {
+	return call(m, nil, call(m, nil, f, a), b)
+}
+
+// callBool calls a predicate. unknown is set when its answer is not known.
+func callBool(m *value.Machine, f, a value.Value) (yes bool, unknown *value.Unknown) {
+	v := call1(m, f, a)
+	if v.Kind() == value.UnknownValue {
+		return false, v.Unknown()
+	}
+	if v.Kind() != value.Bool {
+		wrongType(m, v, "a Boolean as the predicate's result")
+	}
+	return v.Bool(), nil
+}

@@ -1,0 +1,31 @@
+package eval
+
+import "github.com/nixplan/nixplan/eval/value"
+
+// A builtin is an entry of one of the tables below. Prim.Strict names the
+// arguments the machine forces before the call; an unknown among them makes the
+// result unknown without a call, which is right for all builtins that need to
+// look at the argument. What lies inside lists and sets a builtin forces itself
+// (args.go has the helpers); where such an element is unknown it gives an
+// unknown result (undecided, joinUnknown) if that is useful, else the helpers
+// end the evaluation of the attribute with an Undetermined error.
+//
+// Builtins that make a list or set from another handle unknown and open ones:
+// the elements of an unknown list are Unknown.Elem.
+
+// primTables are the builtins by group; each group is a file builtins_*.go.
+func primTables() [][]value.Prim {
+	return [][]value.Prim{controlPrims, importPrims, fetchPrims}
+}
+
+// bareNames are the builtins that are variables under their own name; all the
+// others are variables with two underscores in front.
+var bareNames = map[string]bool{}
+
+func init() {
+	for _, name := range []string{"abort", "baseNameOf", "break", "derivation", "derivationStrict", "dirOf", "fetchGit", "fetchMercurial", "fetchTarball",
+		"fetchTree", "fromTOML", "import", "isNull", "map", "placeholder", "removeAttrs", "scopedImport", "throw", "toString",
+		"true", "false", "null"} {
+		bareNames[name] = true
+	}
+}

@@ -1,0 +1,108 @@
+package eval
+
+import (
+	"github.com/nixplan/nixplan/eval/value"
+	"github.com/nixplan/nixplan/eval/world"
+)
+
+// modelPrims are the attributes of __nixplan, the set only the model's own files
+// see.
+var modelPrims = []value.Prim{
+	{Name: "assume", Arity: 2, Strict: 1, F2: func(m *value.Machine, text, v value.Value) value.Value {
+		host(m).assume(wantPlain(m, text), value.Span{})
+		return m.Force(&v)
+	}},
+	{Name: "isUnknown", Arity: 1, F1: func(m *value.Machine, v value.Value) value.Value {
+		return value.NewBool(m.Force(&v).Kind() == value.UnknownValue)
+	}},
+	{Name: "known", Arity: 1, F1: func(m *value.Machine, v value.Value) value.Value {
+		v = m.Force(&v)
+		if v.Kind() == value.UnknownValue {
+			return value.NewAttrs(value.EmptyAttrs)
+		}
+		return value.NewAttrs(wantAttrs(m, v).WithOpen(nil))
+	}},
+	{Name: "open", Arity: 2, Strict: 0b11, F2: func(m *value.Machine, origin, set value.Value) value.Value {
+		return value.NewAttrs(wantAttrs(m, set).WithOpen(newUnknown(m, origin)))
+	}},
+	{Name: "source", Arity: 1, Strict: 1, F1: primSource},
+	{Name: "sourceOf", Arity: 1, Strict: 1, F1: primSourceOf},
+	{Name: "unknown", Arity: 1, Strict: 1, F1: func(m *value.Machine, origin value.Value) value.Value {
+		return value.NewUnknown(newUnknown(m, origin))
+	}},
+}
+
+func newUnknown(m *value.Machine, origin value.Value) *value.Unknown {
+	return &value.Unknown{Origin: wantPlain(m, origin), Reason: "it is modelled, not evaluated", At: host(m).userSpan(m, value.Span{})}
+}
+
+func (ev *Evaluator) modelBuiltins(*value.Machine) value.Value {
+	list := []value.Attr{{Name: value.Intern("system"), Value: value.NewString(ev.opts.System)}}
+	for i := range modelPrims {
+		list = append(list, value.Attr{Name: value.Intern(modelPrims[i].Name), Value: value.NewPrim(&modelPrims[i])})
+	}
+	return value.NewAttrs(value.NewAttrsList(list))
+}
+
+// primSource makes a source from { url; rev; ref; hash; name; kind; }. Where the
+// URL or the revision is unknown, so is the source.
+func primSource(m *value.Machine, v value.Value) value.Value {
+	attrs := wantAttrs(m, v)
+	s := &world.Source{}
+	for _, field := range []struct {
+		name string
+		to   *string
+	}{{"url", &s.URL}, {"rev", &s.Rev}, {"ref", &s.Ref}, {"hash", &s.Hash}, {"name", &s.Name}, {"kind", &s.Kind}} {
+		text, u := optionalText(m, attrs, field.name)
+		if u != nil {
+			if field.name == "hash" {
+				continue
+			}
+			return undecided(u, "source of "+u.Origin, u.At)
+		}
+		*field.to = text
+	}
+	return host(m).addSource(s)
+}
+
+// optionalText is a string attribute, "" when it is missing or null.
+func optionalText(m *value.Machine, attrs *value.Attrs, name string) (string, *value.Unknown) {
+	a := attrs.Lookup(name)
+	if a == nil {
+		return "", nil
+	}
+	v := m.Force(&a.Value)
+	if v.Kind() == value.Null {
+		return "", nil
+	}
+	s := coerce(m, v, coercion{})
+	if s.Kind() == value.UnknownValue {
+		return "", s.Unknown()
+	}
+	return s.Str(), nil
+}
+
+// primSourceOf says which source a path or string lies in.
+func primSourceOf(m *value.Machine, v value.Value) value.Value {
+	s := v
+	if v.Kind() != value.Path {
+		if s = coerce(m, v, coercion{}); s.Kind() == value.UnknownValue {
+			return value.NullValue
+		}
+	} else {
+		s = value.NewString(v.Path())
+	}
+	ev := host(m)
+	mount, _ := ev.world.Mount(s.Str())
+	if mount == nil || mount.Source == nil {
+		return value.NullValue
+	}
+	text := func(s string) value.Value {
+		if s == "" {
+			return value.NullValue
+		}
+		return value.NewString(s)
+	}
+	src := mount.Source
+	return ev.Set(map[string]value.Value{"kind": text(src.Kind), "url": text(src.URL), "rev": text(src.Rev), "ref": text(src.Ref), "hash": text(src.Hash), "name": text(src.Name)})
+}

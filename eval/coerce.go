@@ -1,0 +1,129 @@
+package eval
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/nixplan/nixplan/eval/internal/numfmt"
+	"github.com/nixplan/nixplan/eval/value"
+)
+
+// coercion says what a value may be turned into a string from, and how.
+type coercion struct {
+	// more also takes what toString and derivation attributes take: numbers,
+	// booleans, null and lists.
+	more bool
+	// copyPaths copies a path to the store and gives the store path, with
+	// context, as "${./x}" does; else a path gives its text.
+	copyPaths bool
+	at        value.Span // for errors
+	what      string     // "interpolate in a string": completes "cannot … a set"
+}
+
+// coerce turns a value into a String, or an UnknownValue when it holds one.
+func coerce(m *value.Machine, v value.Value, c coercion) value.Value {
+	switch v.Kind() {
+	case value.String, value.UnknownValue:
+		return v
+	case value.Path:
+		if c.copyPaths {
+			return host(m).copyToStore(m, v.Path(), c.at)
+		}
+		return value.NewString(v.Path())
+	case value.AttrSet:
+		return coerceSet(m, v, c)
+	}
+	if c.more {
+		switch v.Kind() {
+		case value.Bool:
+			if v.Bool() {
+				return value.NewString("1")
+			}
+			return value.NewString("")
+		case value.Null:
+			return value.NewStringContext("", v.Marks())
+		case value.Int:
+			return value.NewString(strconv.FormatInt(v.Int(), 10))
+		case value.Float:
+			return value.NewString(numfmt.FormatF(v.Float()))
+		case value.List:
+			return coerceList(m, v, c)
+		}
+	}
+	what := c.what
+	if what == "" {
+		what = "coerce to a string"
+	}
+	failAt(m, value.TypeMismatch, c.at, "cannot %s: %s", what, describe(v))
+	return value.Value{}
+}
+
+func coerceSet(m *value.Machine, v value.Value, c coercion) value.Value {
+	m.Enter(nil)
+	defer m.Leave()
+	attrs := v.Attrs()
+	if a := attrs.Get(symToString); a != nil {
+		s := call(m, nil, m.Force(&a.Value), v)
+		return coerce(m, s, c)
+	}
+	if a := attrs.Get(symOutPath); a != nil {
+		return coerce(m, m.Force(&a.Value), c)
+	}
+	if u := attrs.Open(); u != nil {
+		return value.NewUnknown(u.Derive("text of "+u.Origin, c.at))
+	}
+	what := c.what
+	if what == "" {
+		what = "coerce to a string"
+	}
+	failAt(m, value.TypeMismatch, c.at, "cannot %s: %s", what, describe(v))
+	return value.Value{}
+}
+
+// coerceList joins the elements with spaces. An empty list as an element gives
+// neither text nor a separator after it, as in Nix.
+func coerceList(m *value.Machine, v value.Value, c coercion) value.Value {
+	m.Enter(nil)
+	defer m.Leave()
+	var b textBuilder
+	list := v.List()
+	for i := range list {
+		elem := m.Force(&list[i])
+		b.add(m, coerce(m, elem, c))
+		if i < len(list)-1 && (elem.Kind() != value.List || elem.Len() != 0) {
+			b.add(m, value.NewString(" "))
+		}
+	}
+	return b.value(c.at)
+}
+
+// canonPath makes an absolute path canonical: no empty, "." or ".." components
+// and no trailing slash. Symbolic links are left alone.
+func canonPath(p string) string {
+	if isCanonical(p) {
+		return p
+	}
+	parts := make([]string, 0, strings.Count(p, "/"))
+	for part := range strings.SplitSeq(p, "/") {
+		switch part {
+		case "", ".":
+		case "..":
+			if len(parts) > 0 {
+				parts = parts[:len(parts)-1]
+			}
+		default:
+			parts = append(parts, part)
+		}
+	}
+	return "/" + strings.Join(parts, "/")
+}
+
+func isCanonical(p string) bool {
+	if p == "/" {
+		return true
+	}
+	if p == "" || p[0] != '/' || p[len(p)-1] == '/' {
+		return false
+	}
+	return !strings.Contains(p, "//") && !strings.Contains(p, "/.")
+}

@@ -1,0 +1,60 @@
+package eval
+
+import (
+	"github.com/nixplan/nixplan/eval/value"
+)
+
+// decide records a comparison when one of its operands derives from a fact
+// about the git ref. Operands are in weak head normal form.
+func decide(m *value.Machine, op string, a, b, result value.Value, at value.Span) {
+	marks := marksOf(m, a, 2).Union(marksOf(m, b, 2))
+	if marks.Empty() {
+		return
+	}
+	c := &value.Comparison{At: at, User: host(m).userSpan(m, at), Op: op, Left: brief(m, a), Right: brief(m, b), Result: brief(m, result)}
+	for _, e := range marks.Elems() {
+		c.Marks = append(c.Marks, e.Path)
+	}
+	m.Decide(c)
+}
+
+// decideLookup records `set.${name}` and `set ? ${name}` with a name that
+// derives from the ref.
+func decideLookup(m *value.Machine, name, set value.Value, sym value.Symbol, at value.Span) {
+	if name.Context().Marks().Empty() {
+		return
+	}
+	found := set.Kind() == value.AttrSet && set.Attrs().Get(sym) != nil
+	decide(m, "select", name, set, value.NewBool(found), at)
+}
+
+// marksOf are the marks of a value: of a string or null, or of the strings in
+// a list or set that are already evaluated, some levels deep.
+func marksOf(m *value.Machine, v value.Value, depth int) *value.Context {
+	switch v.Kind() {
+	case value.String:
+		return v.Context().Marks()
+	case value.Null:
+		return v.Marks()
+	case value.List:
+		if depth == 0 {
+			return nil
+		}
+		var marks *value.Context
+		for i := range v.List() {
+			e := &v.List()[i]
+			if done, ok := evaluated(*e); ok {
+				marks = marks.Union(marksOf(m, done, depth-1))
+			}
+		}
+		return marks
+	}
+	return nil
+}
+
+func evaluated(v value.Value) (value.Value, bool) {
+	if v.IsThunk() {
+		return v.Peek()
+	}
+	return v, true
+}

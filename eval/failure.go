@@ -1,0 +1,111 @@
+package eval
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/agext/levenshtein"
+	"github.com/nixplan/nixplan/eval/value"
+)
+
+// failAt ends the evaluation with an error at a place.
+func failAt(m *value.Machine, kind value.ErrorKind, at value.Span, format string, args ...any) {
+	m.Throw(&value.Error{Kind: kind, At: at, Message: fmt.Sprintf(format, args...)})
+}
+
+// fail is failAt for builtins: the place is that of the innermost call.
+func fail(m *value.Machine, kind value.ErrorKind, format string, args ...any) {
+	failAt(m, kind, value.Span{}, format, args...)
+}
+
+// describe names a value's type with its article and, where short, the value.
+func describe(v value.Value) string {
+	switch v.Kind() {
+	case value.Null:
+		return "null"
+	case value.Bool:
+		return "a Boolean: " + strconv.FormatBool(v.Bool())
+	case value.Int:
+		return "an integer: " + strconv.FormatInt(v.Int(), 10)
+	case value.Float:
+		return "a float"
+	case value.String:
+		return "a string: " + quoteShort(v.Str())
+	case value.Path:
+		return "a path: " + v.Path()
+	case value.List:
+		return fmt.Sprintf("a list of %d elements", v.Len())
+	case value.AttrSet:
+		return "a set" + setNames(v.Attrs())
+	case value.Lambda:
+		return functionDescription(v.Closure().Fn)
+	case value.PrimOp:
+		return "the built-in function '" + v.Prim().Name + "'"
+	case value.PrimOpApp:
+		return "the partially applied built-in function '" + v.PrimApp().Prim.Name + "'"
+	case value.UnknownValue:
+		return "an unknown: " + v.Unknown().Origin
+	default:
+		return "an unevaluated value"
+	}
+}
+
+func functionDescription(fn *value.Function) string {
+	text := "a function"
+	if fn.Name != "" {
+		text = "the function '" + fn.Name + "'"
+	}
+	if at := fn.Span.Range(); at.Valid() {
+		text += " (" + at.String() + ")"
+	}
+	return text
+}
+
+func setNames(a *value.Attrs) string {
+	const most = 4
+	var names []string
+	for i, attr := range a.ByName() {
+		if i == most {
+			names = append(names, "…")
+			break
+		}
+		names = append(names, attr.Name.String())
+	}
+	if names == nil {
+		return ": { }"
+	}
+	return " with the attributes " + strings.Join(names, ", ")
+}
+
+func quoteShort(s string) string {
+	const longest = 60
+	if len(s) > longest {
+		s = s[:longest] + "…"
+	}
+	return strconv.Quote(strings.ToValidUTF8(s, "�"))
+}
+
+// excerpt is the source text of an expression on one line, shortened.
+func excerpt(at value.Span) string {
+	const longest = 72
+	text := strings.Join(strings.Fields(at.Range().Text()), " ")
+	if r := []rune(text); len(r) > longest {
+		text = string(r[:longest]) + "…"
+	}
+	return text
+}
+
+// nearest is the candidate a misspelt name most likely meant, or "".
+func nearest(name string, candidates []string) string {
+	best, bestDistance := "", len(name)/3+1
+	for _, c := range candidates {
+		if strings.HasPrefix(c, "__") {
+			continue
+		}
+		if d := levenshtein.Distance(name, c, nil); d < bestDistance || d == bestDistance && best != "" && c < best {
+			best, bestDistance = c, d
+		}
+	}
+	return best
+}

@@ -1,0 +1,275 @@
+package eval
+
+import (
+	"slices"
+
+	"github.com/nixplan/nixplan/eval/value"
+)
+
+// name is one component of an attribute path: static when code is nil.
+type name struct {
+	at   span
+	sym  value.Symbol
+	code value.Code
+}
+
+// attrSpec is one static attribute of a set; the list is sorted by symbol.
+type attrSpec struct {
+	sym  value.Symbol
+	pos  value.Pos
+	code value.Code
+	from bool // code runs in the environment that holds the `inherit (e)` sources
+}
+
+// dynamicSpec is `${name} = value`.
+type dynamicSpec struct{ name, value value.Code }
+
+// attrsNode is `{ … }`.
+type attrsNode struct {
+	span
+	attrs   []attrSpec
+	from    []value.Code
+	dynamic []dynamicSpec
+}
+
+func (n *attrsNode) Eval(m *value.Machine, env *value.Env) value.Value {
+	sources := env
+	if len(n.from) > 0 {
+		sources = m.NewEnv(env, len(n.from)+1)
+		for i, c := range n.from {
+			*sources.Slot(i + 1) = c.Delay(m, env)
+		}
+	}
+	list := m.AttrSlots(len(n.attrs))
+	for i := range n.attrs {
+		s := &n.attrs[i]
+		e := env
+		if s.from {
+			e = sources
+		}
+		list[i] = value.Attr{Name: s.sym, Pos: s.pos, Value: s.code.Delay(m, e)}
+	}
+	attrs := value.NewAttrsSorted(list)
+	if n.dynamic != nil {
+		attrs = addDynamic(m, env, attrs, n.dynamic)
+	}
+	return value.NewAttrs(attrs)
+}
+func (n *attrsNode) Delay(m *value.Machine, env *value.Env) value.Value { return m.NewThunk(n, env) }
+
+// recAttr says which slot of a recursive level an attribute is.
+type recAttr struct {
+	sym  value.Symbol
+	pos  value.Pos
+	slot int
+}
+
+// recNode is `rec { … }`: the attributes share the thunks of their slots.
+type recNode struct {
+	span
+	scope     []value.Code
+	attrs     []recAttr
+	dynamic   []dynamicSpec
+	overrides int // the slot of __overrides, 0 when there is none
+}
+
+func (n *recNode) Eval(m *value.Machine, env *value.Env) value.Value {
+	inner := fill(m, env, n.scope)
+	list := m.AttrSlots(len(n.attrs))
+	for i, a := range n.attrs {
+		list[i] = value.Attr{Name: a.sym, Pos: a.pos, Value: *inner.Slot(a.slot)}
+	}
+	attrs := value.NewAttrsSorted(list)
+	if n.overrides != 0 {
+		attrs = n.override(m, inner, attrs)
+	}
+	if n.dynamic != nil {
+		attrs = addDynamic(m, inner, attrs, n.dynamic)
+	}
+	return value.NewAttrs(attrs)
+}
+func (n *recNode) Delay(m *value.Machine, env *value.Env) value.Value { return m.NewThunk(n, env) }
+
+// override applies __overrides: its attributes replace those of the set, also
+// where the set refers to itself.
+func (n *recNode) override(m *value.Machine, inner *value.Env, attrs *value.Attrs) *value.Attrs {
+	v := m.Force(inner.Slot(n.overrides))
+	if v.Kind() != value.AttrSet {
+		failAt(m, value.TypeMismatch, n.At(), "expected a set for '__overrides', but found %s", describe(v))
+	}
+	for _, a := range n.attrs {
+		if o := v.Attrs().Get(a.sym); o != nil {
+			*inner.Slot(a.slot) = o.Value
+		}
+	}
+	return m.Update(attrs, v.Attrs())
+}
+
+// addDynamic adds the attributes whose names are computed. A null name drops
+// the attribute; an unknown one leaves a set of which not all names are known.
+func addDynamic(m *value.Machine, env *value.Env, attrs *value.Attrs, dynamic []dynamicSpec) *value.Attrs {
+	list := slices.Clone(attrs.All())
+	open := attrs.Open()
+	for _, d := range dynamic {
+		at := d.name.At()
+		v := d.name.Eval(m, env)
+		switch v.Kind() {
+		case value.Null:
+			continue
+		case value.UnknownValue:
+			u := v.Unknown().Derive("attribute named "+v.Unknown().Origin, at)
+			u.Elem = d.value.Delay(m, env)
+			open = u
+			continue
+		}
+		sym := attrName(m, v, at)
+		for i := range list {
+			if list[i].Name == sym {
+				failAt(m, value.OtherError, at, "dynamic attribute '%s' already defined at %s", sym, list[i].Pos.Span().Range())
+			}
+		}
+		list = append(list, value.Attr{Name: sym, Pos: at.Start, Value: d.value.Delay(m, env)})
+	}
+	return value.NewAttrsList(list).WithOpen(open)
+}
+
+// attrName is a computed attribute name: a string without references.
+func attrName(m *value.Machine, v value.Value, at value.Span) value.Symbol {
+	if v.Kind() != value.String {
+		failAt(m, value.TypeMismatch, at, "expected a string as an attribute name, but found %s", describe(v))
+	}
+	if refs := v.Context().References(); !refs.Empty() {
+		failAt(m, value.OtherError, at, "the string '%s' is not allowed to refer to a store path (such as '%s')", v.Str(), refs.Elems()[0].Path)
+	}
+	return value.Intern(v.Str())
+}
+
+// selectNode is `set.a.b` or `set.a.b or default`.
+type selectNode struct {
+	span
+	set  value.Code
+	path []name
+	or   value.Code
+}
+
+func (n *selectNode) Eval(m *value.Machine, env *value.Env) value.Value {
+	v := n.set.Eval(m, env)
+	for i := range n.path {
+		p := &n.path[i]
+		sym := p.sym
+		if p.code != nil {
+			key := p.code.Eval(m, env)
+			if key.Kind() == value.UnknownValue {
+				return undecided(key.Unknown(), excerpt(n.At()), n.At())
+			}
+			sym = attrName(m, key, p.at.Span())
+			decideLookup(m, key, v, sym, n.At())
+		}
+		switch v.Kind() {
+		case value.AttrSet:
+			if a := v.Attrs().Get(sym); a != nil {
+				v = m.Force(&a.Value)
+				continue
+			}
+			if u := v.Attrs().Open(); u != nil {
+				v = host(m).selectUnknown(m, u, sym, n.At())
+				continue
+			}
+		case value.UnknownValue:
+			v = host(m).selectUnknown(m, v.Unknown(), sym, n.At())
+			continue
+		}
+		if n.or != nil {
+			return n.or.Eval(m, env)
+		}
+		n.missing(m, v, sym, p)
+	}
+	return v
+}
+func (n *selectNode) Delay(m *value.Machine, env *value.Env) value.Value { return m.NewThunk(n, env) }
+
+func (n *selectNode) missing(m *value.Machine, v value.Value, sym value.Symbol, p *name) {
+	if v.Kind() != value.AttrSet {
+		failAt(m, value.TypeMismatch, p.at.Span(), "expected a set with the attribute '%s', but found %s", sym, describe(v))
+	}
+	e := &value.Error{Kind: value.MissingAttribute, At: p.at.Span(), Message: "attribute '" + sym.String() + "' missing"}
+	var known []string
+	for _, a := range v.Attrs().All() {
+		known = append(known, a.Name.String())
+	}
+	if near := nearest(sym.String(), known); near != "" {
+		e.Help = "did you mean '" + near + "'?"
+	}
+	m.Throw(e)
+}
+
+// hasAttrNode is `set ? a.b`.
+type hasAttrNode struct {
+	span
+	set  value.Code
+	path []name
+}
+
+func (n *hasAttrNode) Eval(m *value.Machine, env *value.Env) value.Value {
+	v := n.set.Eval(m, env)
+	for i := range n.path {
+		p := &n.path[i]
+		sym := p.sym
+		if p.code != nil {
+			key := p.code.Eval(m, env)
+			if key.Kind() == value.UnknownValue {
+				return undecided(key.Unknown(), excerpt(n.At()), n.At())
+			}
+			sym = attrName(m, key, p.at.Span())
+			decideLookup(m, key, v, sym, n.At())
+		}
+		if v.Kind() == value.UnknownValue {
+			return undecided(v.Unknown(), excerpt(n.At()), n.At())
+		}
+		if v.Kind() != value.AttrSet {
+			return value.False
+		}
+		a := v.Attrs().Get(sym)
+		switch {
+		case a == nil && v.Attrs().Open() != nil:
+			return undecided(v.Attrs().Open(), excerpt(n.At()), n.At())
+		case a == nil:
+			return value.False
+		case i < len(n.path)-1:
+			v = m.Force(&a.Value)
+		}
+	}
+	return value.True
+}
+func (n *hasAttrNode) Delay(m *value.Machine, env *value.Env) value.Value { return m.NewThunk(n, env) }
+
+// updateNode is `a // b`.
+type updateNode struct {
+	span
+	a, b value.Code
+}
+
+func (n *updateNode) Eval(m *value.Machine, env *value.Env) value.Value {
+	var a, b value.Value
+	if host(m).opts.Compat28 {
+		a = n.a.Eval(m, env)
+		b = n.b.Eval(m, env)
+	} else { // today's Nix forces the right operand first
+		b = n.b.Eval(m, env)
+		a = n.a.Eval(m, env)
+	}
+	return value.NewAttrs(m.Update(operandSet(m, a, n.a), operandSet(m, b, n.b)))
+}
+func (n *updateNode) Delay(m *value.Machine, env *value.Env) value.Value { return m.NewThunk(n, env) }
+
+// operandSet is an operand of `//`; an unknown one is a set nothing is known of.
+func operandSet(m *value.Machine, v value.Value, code value.Code) *value.Attrs {
+	switch v.Kind() {
+	case value.AttrSet:
+		return v.Attrs()
+	case value.UnknownValue:
+		return value.EmptyAttrs.WithOpen(v.Unknown())
+	}
+	failAt(m, value.TypeMismatch, code.At(), "expected a set as an operand of '//', but found %s", describe(v))
+	return nil
+}

@@ -1,0 +1,254 @@
+package eval
+
+import (
+	"math"
+
+	"github.com/nixplan/nixplan/eval/value"
+)
+
+// notNode is `!x`.
+type notNode struct {
+	span
+	x value.Code
+}
+
+func (n *notNode) Eval(m *value.Machine, env *value.Env) value.Value {
+	v := n.x.Eval(m, env)
+	switch v.Kind() {
+	case value.Bool:
+		return value.NewBool(!v.Bool())
+	case value.UnknownValue:
+		return v
+	}
+	failAt(m, value.TypeMismatch, n.x.At(), "expected a Boolean, but found %s", describe(v))
+	return value.Value{}
+}
+func (n *notNode) Delay(m *value.Machine, env *value.Env) value.Value { return m.NewThunk(n, env) }
+
+type logicOp uint8
+
+const (
+	opAnd logicOp = iota
+	opOr
+	opImpl
+)
+
+var logicText = [...]string{"&&", "||", "->"}
+
+// logicNode is `a && b`, `a || b`, `a -> b`. With an unknown operand the other
+// one may still decide: `unknown && false` is false.
+type logicNode struct {
+	span
+	a, b value.Code
+	op   logicOp
+}
+
+func (n *logicNode) Eval(m *value.Machine, env *value.Env) value.Value {
+	a := n.operand(m, env, n.a)
+	// absorbing is the value of a that decides alone; result is what it gives.
+	absorbing, result := n.op == opOr, n.op != opAnd
+	if a.Kind() == value.Bool {
+		if a.Bool() == absorbing {
+			return value.NewBool(result)
+		}
+		return n.operand(m, env, n.b)
+	}
+	b := n.operand(m, env, n.b)
+	if b.Kind() == value.Bool && b.Bool() == (n.op != opAnd) {
+		return value.NewBool(result)
+	}
+	return undecided(a.Unknown(), excerpt(n.At()), n.At())
+}
+func (n *logicNode) Delay(m *value.Machine, env *value.Env) value.Value { return m.NewThunk(n, env) }
+
+func (n *logicNode) operand(m *value.Machine, env *value.Env, code value.Code) value.Value {
+	v := code.Eval(m, env)
+	if v.Kind() != value.Bool && v.Kind() != value.UnknownValue {
+		failAt(m, value.TypeMismatch, code.At(), "expected a Boolean as an operand of '%s', but found %s", logicText[n.op], describe(v))
+	}
+	return v
+}
+
+// equalNode is `a == b` and `a != b`.
+type equalNode struct {
+	span
+	a, b   value.Code
+	negate bool
+}
+
+func (n *equalNode) Eval(m *value.Machine, env *value.Env) value.Value {
+	a, b := n.a.Eval(m, env), n.b.Eval(m, env)
+	eq, unknown := equal(m, a, b)
+	if unknown != nil {
+		return undecided(unknown, excerpt(n.At()), n.At())
+	}
+	result := value.NewBool(eq != n.negate)
+	op := "=="
+	if n.negate {
+		op = "!="
+	}
+	decide(m, op, a, b, result, n.At())
+	return result
+}
+func (n *equalNode) Delay(m *value.Machine, env *value.Env) value.Value { return m.NewThunk(n, env) }
+
+// lessNode is `a < b`; the other orders are resolved to it.
+type lessNode struct {
+	span
+	a, b value.Code
+}
+
+func (n *lessNode) Eval(m *value.Machine, env *value.Env) value.Value {
+	a, b := n.a.Eval(m, env), n.b.Eval(m, env)
+	lt, unknown := less(m, a, b)
+	if unknown != nil {
+		return undecided(unknown, excerpt(n.At()), n.At())
+	}
+	result := value.NewBool(lt)
+	decide(m, "<", a, b, result, n.At())
+	return result
+}
+func (n *lessNode) Delay(m *value.Machine, env *value.Env) value.Value { return m.NewThunk(n, env) }
+
+// concatNode is `a ++ b`.
+type concatNode struct {
+	span
+	a, b value.Code
+}
+
+func (n *concatNode) Eval(m *value.Machine, env *value.Env) value.Value {
+	a, b := n.operand(m, env, n.a), n.operand(m, env, n.b)
+	if a.Kind() == value.UnknownValue || b.Kind() == value.UnknownValue {
+		return joinUnknown([]value.Value{a, b}, excerpt(n.At()), n.At())
+	}
+	if a.Len() == 0 {
+		return b
+	}
+	if b.Len() == 0 {
+		return a
+	}
+	m.Step((a.Len() + b.Len()) / 16)
+	out := m.Slots(a.Len() + b.Len())
+	copy(out, a.List())
+	copy(out[a.Len():], b.List())
+	return value.NewList(out)
+}
+func (n *concatNode) Delay(m *value.Machine, env *value.Env) value.Value { return m.NewThunk(n, env) }
+
+func (n *concatNode) operand(m *value.Machine, env *value.Env, code value.Code) value.Value {
+	v := code.Eval(m, env)
+	if v.Kind() != value.List && v.Kind() != value.UnknownValue {
+		failAt(m, value.TypeMismatch, code.At(), "expected a list as an operand of '++', but found %s", describe(v))
+	}
+	return v
+}
+
+// addNode is `a + b`: numbers, strings, paths, or a set that coerces to a string.
+type addNode struct {
+	span
+	a, b value.Code
+}
+
+func (n *addNode) Eval(m *value.Machine, env *value.Env) value.Value {
+	a := n.a.Eval(m, env)
+	switch a.Kind() {
+	case value.Int, value.Float:
+		b := n.b.Eval(m, env)
+		return arith(m, opAdd, a, b, n.a, n.b)
+	case value.Path:
+		return joinPath(m, a, n.b.Eval(m, env), n.At())
+	}
+	return joinText(m, n.At(), a, n.b.Eval(m, env), n.a, n.b)
+}
+func (n *addNode) Delay(m *value.Machine, env *value.Env) value.Value { return m.NewThunk(n, env) }
+
+type arithOp uint8
+
+const (
+	opAdd arithOp = iota
+	opSub
+	opMul
+	opDiv
+)
+
+// variable is the builtin Nix calls for the operator.
+func (op arithOp) variable() string { return [...]string{"__add", "__sub", "__mul", "__div"}[op] }
+
+func (op arithOp) gerund() string {
+	return [...]string{"adding", "subtracting", "multiplying", "dividing"}[op]
+}
+
+func (op arithOp) String() string { return "+-*/"[op : op+1] }
+
+// arithNode is `a - b`, `a * b`, `a / b`.
+type arithNode struct {
+	span
+	a, b value.Code
+	op   arithOp
+}
+
+func (n *arithNode) Eval(m *value.Machine, env *value.Env) value.Value {
+	a := n.a.Eval(m, env)
+	return arith(m, n.op, a, n.b.Eval(m, env), n.a, n.b)
+}
+func (n *arithNode) Delay(m *value.Machine, env *value.Env) value.Value { return m.NewThunk(n, env) }
+
+// arith computes on two numbers; ac and bc, for error positions, may be nil.
+func arith(m *value.Machine, op arithOp, a, b value.Value, ac, bc value.Code) value.Value {
+	if u := firstUnknown(a, b); u != nil {
+		return undecided(u, "arithmetic on "+u.Origin, u.At)
+	}
+	needNumber(m, a, ac, op)
+	needNumber(m, b, bc, op)
+	if a.Kind() == value.Float || b.Kind() == value.Float {
+		x, y := a.Number(), b.Number()
+		switch op {
+		case opAdd:
+			return value.NewFloat(x + y)
+		case opSub:
+			return value.NewFloat(x - y)
+		case opMul:
+			return value.NewFloat(x * y)
+		}
+		if y == 0 {
+			fail(m, value.DivisionByZero, "division by zero")
+		}
+		return value.NewFloat(x / y)
+	}
+	x, y := a.Int(), b.Int()
+	z, overflow := int64(0), false
+	switch op {
+	case opAdd:
+		z = x + y
+		overflow = (x > 0 && y > 0 && z < 0) || (x < 0 && y < 0 && z >= 0)
+	case opSub:
+		z = x - y
+		overflow = (x >= 0 && y < 0 && z < 0) || (x < 0 && y > 0 && z >= 0)
+	case opMul:
+		z = x * y
+		overflow = x != 0 && (z/x != y || x == -1 && y == math.MinInt64)
+	case opDiv:
+		if y == 0 {
+			fail(m, value.DivisionByZero, "division by zero")
+		}
+		if x == math.MinInt64 && y == -1 {
+			fail(m, value.Overflow, "overflow in integer division")
+		}
+		z = x / y
+	}
+	if overflow && !host(m).opts.Compat28 {
+		fail(m, value.Overflow, "integer overflow in %s %d %s %d", op.gerund(), x, op, y)
+	}
+	return value.NewInt(z)
+}
+
+func needNumber(m *value.Machine, v value.Value, code value.Code, op arithOp) {
+	if v.Kind() == value.Int || v.Kind() == value.Float {
+		return
+	}
+	at := value.Span{}
+	if code != nil {
+		at = code.At()
+	}
+	failAt(m, value.TypeMismatch, at, "expected a number as an operand of '%s', but found %s", op, describe(v))
+}

@@ -1,0 +1,132 @@
+package eval
+
+import (
+	"strings"
+
+	"github.com/nixplan/nixplan/eval/value"
+)
+
+// textNode is a string with interpolations.
+type textNode struct {
+	span
+	parts []value.Code
+}
+
+func (n *textNode) Eval(m *value.Machine, env *value.Env) value.Value {
+	var b textBuilder
+	for _, c := range n.parts {
+		v := c.Eval(m, env)
+		if v.Kind() != value.String {
+			v = interpolate(m, v, c.At())
+		}
+		b.add(m, v)
+	}
+	return b.value(n.At())
+}
+func (n *textNode) Delay(m *value.Machine, env *value.Env) value.Value { return m.NewThunk(n, env) }
+
+// interpolate turns what stands in `${}` into a string, or an unknown.
+func interpolate(m *value.Machine, v value.Value, at value.Span) value.Value {
+	return coerce(m, v, coercion{copyPaths: true, at: at, what: "interpolate in a string"})
+}
+
+// pathNode is a path with interpolations: joined as text, then made canonical.
+type pathNode struct {
+	span
+	parts []value.Code
+}
+
+func (n *pathNode) Eval(m *value.Machine, env *value.Env) value.Value {
+	var text strings.Builder
+	for _, c := range n.parts {
+		v := c.Eval(m, env)
+		switch v.Kind() {
+		case value.String:
+		case value.Path:
+			v = value.NewString(v.Path())
+		default:
+			v = coerce(m, v, coercion{at: c.At(), what: "append to a path"})
+		}
+		if v.Kind() == value.UnknownValue {
+			return undecided(v.Unknown(), excerpt(n.At()), n.At())
+		}
+		if refs := v.Context().References(); !refs.Empty() {
+			failAt(m, value.OtherError, c.At(), "a string that refers to a store path cannot be appended to a path")
+		}
+		text.WriteString(v.Str())
+	}
+	return value.NewPath(canonPath(text.String()))
+}
+func (n *pathNode) Delay(m *value.Machine, env *value.Env) value.Value { return m.NewThunk(n, env) }
+
+// joinPath is `path + x`: still a path; text is appended before it is made canonical.
+func joinPath(m *value.Machine, a, b value.Value, at value.Span) value.Value {
+	if b.Kind() == value.Path {
+		return value.NewPath(canonPath(a.Path() + b.Path()))
+	}
+	b = coerce(m, b, coercion{at: at, what: "append to a path"})
+	if b.Kind() == value.UnknownValue {
+		return undecided(b.Unknown(), a.Path()+" + "+b.Unknown().Origin, at)
+	}
+	if refs := b.Context().References(); !refs.Empty() {
+		failAt(m, value.OtherError, at, "a string that refers to a store path cannot be appended to a path")
+	}
+	return value.NewPath(canonPath(a.Path() + b.Str()))
+}
+
+// joinText is `a + b` when a is neither a number nor a path.
+func joinText(m *value.Machine, at value.Span, a, b value.Value, ac, bc value.Code) value.Value {
+	var t textBuilder
+	t.add(m, coerce(m, a, coercion{copyPaths: true, at: ac.At(), what: "add to a string"}))
+	t.add(m, coerce(m, b, coercion{copyPaths: true, at: bc.At(), what: "add to a string"}))
+	return t.value(at)
+}
+
+// textBuilder joins strings, their contexts, and unknowns.
+type textBuilder struct {
+	parts   []string
+	size    int
+	context *value.Context
+	mixed   []value.Value // everything so far, once an unknown was added
+	unknown *value.Unknown
+}
+
+func (b *textBuilder) add(m *value.Machine, v value.Value) {
+	if v.Kind() == value.UnknownValue {
+		if b.unknown == nil {
+			b.unknown = v.Unknown()
+			if b.size > 0 {
+				b.mixed = append(b.mixed, value.NewStringContext(strings.Join(b.parts, ""), b.context))
+			}
+		}
+		if parts := v.Unknown().Parts; parts != nil {
+			b.mixed = append(b.mixed, parts...)
+		} else {
+			b.mixed = append(b.mixed, v)
+		}
+		return
+	}
+	if b.unknown != nil {
+		b.mixed = append(b.mixed, v)
+		return
+	}
+	s := v.Str()
+	m.Charge(int64(len(s)))
+	b.size += len(s)
+	b.parts = append(b.parts, s)
+	if c := v.Context(); c != nil {
+		b.context = b.context.Union(c)
+	}
+}
+
+func (b *textBuilder) value(at value.Span) value.Value {
+	if b.unknown != nil {
+		u := b.unknown.Derive("text with "+b.unknown.Origin, at)
+		if len(b.mixed) == 1 {
+			return b.mixed[0]
+		}
+		u.Parts = b.mixed
+		return value.NewUnknown(u)
+	}
+	return value.NewStringContext(strings.Join(b.parts, ""), b.context)
+}

@@ -1,0 +1,167 @@
+package eval
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/nixplan/nixplan/eval/internal/numfmt"
+	"github.com/nixplan/nixplan/eval/value"
+)
+
+// Print writes a value as `nix-instantiate --eval` does: what is not evaluated
+// shows as <CODE>, functions as <LAMBDA>, a set or list met before as
+// «repeated», an unknown as <UNKNOWN origin>.
+func Print(m *value.Machine, v value.Value) string {
+	p := printer{m: m, seen: map[value.Value]bool{}, limit: -1}
+	p.print(v)
+	return p.out.String()
+}
+
+// brief prints the beginning of a value, for logs of comparisons.
+func brief(m *value.Machine, v value.Value) string {
+	const longest = 80
+	p := printer{m: m, seen: map[value.Value]bool{}, limit: 4 * longest}
+	p.print(v)
+	text := p.out.String()
+	if len(text) > longest {
+		text = strings.ToValidUTF8(text[:longest], "") + "…"
+	}
+	return text
+}
+
+type printer struct {
+	m     *value.Machine
+	out   strings.Builder
+	seen  map[value.Value]bool
+	limit int // bytes after which to stop, -1 for none
+}
+
+func (p *printer) print(v value.Value) {
+	if p.limit >= 0 && p.out.Len() > p.limit {
+		return
+	}
+	v, done := v.Peek()
+	if !done {
+		p.out.WriteString("<CODE>")
+		return
+	}
+	switch v.Kind() {
+	case value.Null:
+		p.out.WriteString("null")
+	case value.Bool:
+		p.out.WriteString(strconv.FormatBool(v.Bool()))
+	case value.Int:
+		p.out.WriteString(strconv.FormatInt(v.Int(), 10))
+	case value.Float:
+		p.out.WriteString(numfmt.FormatG(v.Float()))
+	case value.String:
+		quoteString(&p.out, v.Str())
+	case value.Path:
+		p.out.WriteString(v.Path())
+	case value.Lambda:
+		p.out.WriteString("<LAMBDA>")
+	case value.PrimOp:
+		p.out.WriteString("<PRIMOP>")
+	case value.PrimOpApp:
+		p.out.WriteString("<PRIMOP-APP>")
+	case value.UnknownValue:
+		p.out.WriteString("<UNKNOWN " + v.Unknown().Origin + ">")
+	case value.List:
+		p.list(v)
+	case value.AttrSet:
+		p.set(v)
+	}
+	p.m.Charge(16)
+}
+
+func (p *printer) list(v value.Value) {
+	if v.Len() > 0 && p.repeated(v) {
+		return
+	}
+	p.m.Enter(nil)
+	defer p.m.Leave()
+	p.out.WriteString("[ ")
+	for _, e := range v.List() {
+		p.print(e)
+		p.out.WriteByte(' ')
+	}
+	p.out.WriteByte(']')
+}
+
+func (p *printer) set(v value.Value) {
+	if v.Attrs().Len() > 0 && p.repeated(v) {
+		return
+	}
+	p.m.Enter(nil)
+	defer p.m.Leave()
+	p.out.WriteString("{ ")
+	for _, a := range v.Attrs().ByName() {
+		writeName(&p.out, a.Name.String())
+		p.out.WriteString(" = ")
+		p.print(a.Value)
+		p.out.WriteString("; ")
+	}
+	if v.Attrs().Open() != nil {
+		p.out.WriteString("… ")
+	}
+	p.out.WriteByte('}')
+}
+
+func (p *printer) repeated(v value.Value) bool {
+	if p.seen[v] {
+		p.out.WriteString("«repeated»")
+		return true
+	}
+	p.seen[v] = true
+	return false
+}
+
+// quoteString writes a Nix string literal.
+func quoteString(b *strings.Builder, s string) {
+	b.WriteByte('"')
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; c {
+		case '"', '\\':
+			b.WriteByte('\\')
+			b.WriteByte(c)
+		case '\n':
+			b.WriteString(`\n`)
+		case '\r':
+			b.WriteString(`\r`)
+		case '\t':
+			b.WriteString(`\t`)
+		case '$':
+			if i+1 < len(s) && s[i+1] == '{' {
+				b.WriteByte('\\')
+			}
+			b.WriteByte(c)
+		default:
+			b.WriteByte(c)
+		}
+	}
+	b.WriteByte('"')
+}
+
+var keywords = map[string]bool{"if": true, "then": true, "else": true, "assert": true, "with": true, "let": true, "in": true, "rec": true, "inherit": true, "or": true}
+
+// writeName writes an attribute name, quoted when it is no identifier.
+func writeName(b *strings.Builder, s string) {
+	if isIdentifier(s) && !keywords[s] {
+		b.WriteString(s)
+		return
+	}
+	quoteString(b, s)
+}
+
+func isIdentifier(s string) bool {
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		switch {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c == '_':
+		case i > 0 && (c >= '0' && c <= '9' || c == '\'' || c == '-'):
+		default:
+			return false
+		}
+	}
+	return s != ""
+}

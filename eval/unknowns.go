@@ -1,0 +1,87 @@
+package eval
+
+import (
+	"github.com/nixplan/nixplan/eval/value"
+)
+
+// firstUnknown is the first unknown among values in weak head normal form, nil
+// when there is none.
+func firstUnknown(vs ...value.Value) *value.Unknown {
+	for _, v := range vs {
+		if v.Kind() == value.UnknownValue {
+			return v.Unknown()
+		}
+	}
+	return nil
+}
+
+// undecided is the unknown result of an operation that needed u.
+func undecided(u *value.Unknown, origin string, at value.Span) value.Value {
+	return value.NewUnknown(u.Derive(origin, at))
+}
+
+// selectUnknown is the attribute of an unknown, or of an open set that is not
+// known to have it. A name whose meaning is unmistakable (`runNixOps`, `lib`,
+// …) gives the model, and the plan says that this was assumed.
+func (ev *Evaluator) selectUnknown(m *value.Machine, u *value.Unknown, sym value.Symbol, at value.Span) value.Value {
+	origin := u.Origin + "." + sym.String()
+	if v, ok := ev.wellKnown(m, sym); ok {
+		ev.assume(origin+" is the usual '"+sym.String()+"'", at)
+		return v
+	}
+	if u.Elem.IsNone() {
+		return value.NewUnknown(u.Derive(origin, at))
+	}
+	// An unknown collection whose elements are known in shape: any attribute
+	// is such an element.
+	elem := u.Elem
+	return m.Force(&elem)
+}
+
+// delaySelect is selectUnknown for later.
+func (ev *Evaluator) delaySelect(m *value.Machine, u *value.Unknown, sym value.Symbol, at value.Span) value.Value {
+	return m.NewThunk(&openSelect{u, sym, at}, nil)
+}
+
+type openSelect struct {
+	u   *value.Unknown
+	sym value.Symbol
+	at  value.Span
+}
+
+func (n *openSelect) At() value.Span { return n.at }
+func (n *openSelect) Eval(m *value.Machine, _ *value.Env) value.Value {
+	return host(m).selectUnknown(m, n.u, n.sym, n.at)
+}
+func (n *openSelect) Delay(m *value.Machine, env *value.Env) value.Value { return m.NewThunk(n, env) }
+
+// joinUnknown is a list of which only some parts are known.
+func joinUnknown(parts []value.Value, origin string, at value.Span) value.Value {
+	u := firstUnknown(parts...)
+	joined := u.Derive(origin, at)
+	joined.Elem = u.Elem
+	for _, p := range parts {
+		if p.Kind() == value.UnknownValue && p.Unknown().Parts != nil {
+			joined.Parts = append(joined.Parts, p.Unknown().Parts...)
+		} else {
+			joined.Parts = append(joined.Parts, p)
+		}
+	}
+	return value.NewUnknown(joined)
+}
+
+// applyThunk delays `f arg`.
+func applyThunk(m *value.Machine, f, arg value.Value, at value.Span) value.Value {
+	env := m.NewEnv(nil, 3)
+	*env.Slot(1), *env.Slot(2) = f, arg
+	return m.NewThunk(applyCode{at}, env)
+}
+
+// applyCode calls slot 1 with slot 2.
+type applyCode struct{ at value.Span }
+
+func (n applyCode) At() value.Span { return n.at }
+func (n applyCode) Eval(m *value.Machine, env *value.Env) value.Value {
+	return call(m, n, m.Force(env.Slot(1)), *env.Slot(2))
+}
+func (n applyCode) Delay(m *value.Machine, env *value.Env) value.Value { return m.NewThunk(n, env) }

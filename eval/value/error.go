@@ -1,0 +1,146 @@
+package value
+
+import "github.com/nixplan/nixplan/internal/diag"
+
+// ErrorKind classes evaluation errors as Nix programs and users tell them apart.
+type ErrorKind uint8
+
+const (
+	OtherError ErrorKind = iota
+	Throw
+	AssertionFailed
+	Abort
+	TypeMismatch
+	UndefinedVariable
+	MissingAttribute
+	MissingArgument
+	UnexpectedArgument
+	InfiniteRecursion
+	DivisionByZero
+	Overflow
+	OutOfRange
+	NotFound // a file or a search path entry
+	SyntaxError
+	RegexError
+	JSONError
+	StackOverflow
+	Budget
+	Restricted
+	NotSupported
+	// Undetermined says that the answer needs a value nobody has yet.
+	Undetermined
+)
+
+var errorKindNames = [...]string{"other", "throw", "assert", "abort", "type", "undefined-variable", "missing-attribute", "missing-argument", "unexpected-argument",
+	"infinite-recursion", "division-by-zero", "overflow", "out-of-range", "not-found", "syntax", "regex", "json", "stack-overflow", "budget", "restricted", "not-supported", "undetermined"}
+
+// String is the kind's stable name.
+func (k ErrorKind) String() string { return errorKindNames[k] }
+
+// Error is an evaluation error. It travels as a panic inside the machine and
+// comes out of Catch.
+type Error struct {
+	Kind    ErrorKind
+	Message string
+	At      Span
+	// Help says what to do, where that is certain.
+	Help string
+	// Trail is where the evaluation was, innermost first; filled by Catch.
+	Trail []TrailEntry
+	// Unknown is what an Undetermined error needs.
+	Unknown *Unknown
+	// Diagnostics are the findings of a SyntaxError.
+	Diagnostics diag.List
+	// Depends are the comparisons with facts about the ref that led here.
+	Depends *Deps
+
+	trailed bool
+}
+
+// Error is the message without position or trail.
+func (e *Error) Error() string { return e.Message }
+
+// Catchable reports whether builtins.tryEval turns the error into a value.
+func (e *Error) Catchable() bool { return e.Kind == Throw || e.Kind == AssertionFailed }
+
+// TrailEntry is one level of the evaluation an error passed through. Text is
+// set for what a builtin or addErrorContext says; else Call or the expression
+// at At was being evaluated.
+type TrailEntry struct {
+	At   Span
+	Text string
+	Call *Function
+	// Thunk is set when At was being evaluated because its value was needed.
+	Thunk bool
+}
+
+// Throw ends the evaluation with an error, up to the nearest Catch.
+func (m *Machine) Throw(e *Error) {
+	if !e.trailed {
+		e.trailed = true
+		e.Trail = m.trail()
+		if e.At.Start == 0 {
+			for _, entry := range e.Trail {
+				if entry.At.Start != 0 {
+					e.At = entry.At
+					break
+				}
+			}
+		}
+	}
+	panic(e)
+}
+
+const trailMax = 200 // entries kept of each end of a deep stack
+
+func (m *Machine) trail() []TrailEntry {
+	entries := make([]TrailEntry, 0, min(len(m.frames), 2*trailMax))
+	for i := len(m.frames) - 1; i >= 0; i-- {
+		if len(m.frames)-i > trailMax && i >= trailMax {
+			i = trailMax
+			continue
+		}
+		f := &m.frames[i]
+		entry := TrailEntry{Call: f.fn, Thunk: f.thunk != nil}
+		if f.code != nil {
+			entry.At = f.code.At()
+		}
+		if f.note != nil {
+			note := f.note
+			f.note = nil // a note that itself fails must not be asked again
+			entry.Text = note()
+		}
+		entries = append(entries, entry)
+	}
+	return entries
+}
+
+// Catch runs f and returns the error it ended with, nil when it did not. Thunks
+// that were being forced are as they were before, so they can be forced again.
+func (m *Machine) Catch(f func()) (err *Error) {
+	depth, calls := len(m.frames), m.callDepth
+	defer func() {
+		switch e := recover().(type) {
+		case nil:
+		case *Error:
+			err = e
+			deps := m.deps
+			for i := len(m.frames) - 1; i >= depth; i-- {
+				frame := &m.frames[i]
+				if t := frame.thunk; t != nil {
+					t.val, t.code, t.env = Value{}, frame.code, frame.env
+				}
+				deps = frame.deps.union(deps)
+				*frame = Frame{}
+			}
+			m.deps, m.frames, m.callDepth = deps, m.frames[:depth], calls
+			if e.Depends == nil {
+				e.Depends = deps
+			}
+		default:
+			panic(e)
+		}
+	}()
+	f()
+	return nil
+}

@@ -1,0 +1,321 @@
+package value
+
+import (
+	"context"
+	"unsafe"
+)
+
+// Env is an environment: a run of slots. Slot 0 holds the enclosing
+// environment; what the others hold is laid down by the resolver.
+type Env struct{ parent Value }
+
+const slotSize = unsafe.Sizeof(Value{})
+
+// Slot is the address of slot i; i must be below the size given to NewEnv.
+func (e *Env) Slot(i int) *Value {
+	return (*Value)(unsafe.Add(unsafe.Pointer(e), uintptr(i)*slotSize))
+}
+
+// Parent is the enclosing environment.
+func (e *Env) Parent() *Env { return (*Env)(e.parent.p) }
+
+// Up is the environment levels further out.
+func (e *Env) Up(levels int) *Env {
+	for ; levels > 0; levels-- {
+		e = (*Env)(e.parent.p)
+	}
+	return e
+}
+
+// Thunk is a delayed computation. Before it is forced code and env say what to
+// compute; while it is being forced val is the black hole; afterwards val is
+// the result and env, reused, points to the Deps of the result, if any.
+type Thunk struct {
+	val  Value
+	env  unsafe.Pointer
+	code Code
+}
+
+// Frame is one entry of the machine's stack: a thunk being forced or a call.
+// The stack is what an error restores thunks from, what traces are made of and
+// what the depth is measured on.
+type Frame struct {
+	thunk *Thunk
+	code  Code
+	env   unsafe.Pointer
+	deps  *Deps // of the surrounding computation
+	note  func() string
+	fn    *Function
+}
+
+// Limits bound an evaluation; zero fields mean the default.
+type Limits struct {
+	// Steps is how many thunks and calls may be evaluated. Default: no limit.
+	Steps int64
+	// CallDepth is how deep calls may nest. Default 10,000, as in today's Nix.
+	CallDepth int
+	// Depth is how deep forcing, calling and printing together may nest.
+	// Default 200,000 (about 200 MB of stack).
+	Depth int
+	// Heap is how many bytes values may take. Default: no limit.
+	Heap int64
+}
+
+// Machine runs code: it holds the stack, the slabs new values come from and the
+// budgets. It is for one goroutine.
+type Machine struct {
+	// Host belongs to the evaluator that drives the machine.
+	Host any
+
+	limits    Limits
+	ctx       context.Context
+	frames    []Frame
+	callDepth int
+	steps     int64
+	heap      int64
+	deps      *Deps
+
+	slots  []Value
+	thunks []Thunk
+	attrs  []Attr
+
+	slotChunk, thunkChunk, attrChunk int
+}
+
+// NewMachine makes a machine that stops when ctx is done or a limit is passed.
+func NewMachine(ctx context.Context, limits Limits) *Machine {
+	if limits.CallDepth == 0 {
+		limits.CallDepth = 10_000
+	}
+	if limits.Depth == 0 {
+		limits.Depth = 200_000
+	}
+	return &Machine{limits: limits, ctx: ctx, slotChunk: 256, thunkChunk: 128, attrChunk: 128}
+}
+
+// Steps is how many thunks and calls were evaluated so far.
+func (m *Machine) Steps() int64 { return m.steps }
+
+const chunkMax = 64 << 10 // elements; slabs double up to it
+
+// Slots gives n fresh empty slots.
+func (m *Machine) Slots(n int) []Value {
+	if n > len(m.slots) {
+		return m.growSlots(n)
+	}
+	s := m.slots[:n:n]
+	m.slots = m.slots[n:]
+	return s
+}
+
+func (m *Machine) growSlots(n int) []Value {
+	if n > m.slotChunk/4 {
+		m.Charge(int64(n) * 16)
+		return make([]Value, n)
+	}
+	m.Charge(int64(m.slotChunk) * 16)
+	m.slots = make([]Value, m.slotChunk)
+	m.slotChunk = min(2*m.slotChunk, chunkMax)
+	return m.Slots(n)
+}
+
+func (m *Machine) attrSlots(n int) []Attr {
+	if n > len(m.attrs) {
+		if n > m.attrChunk/4 {
+			m.Charge(int64(n) * 24)
+			return make([]Attr, n)
+		}
+		m.Charge(int64(m.attrChunk) * 24)
+		m.attrs = make([]Attr, m.attrChunk)
+		m.attrChunk = min(2*m.attrChunk, chunkMax)
+	}
+	s := m.attrs[:n:n]
+	m.attrs = m.attrs[n:]
+	return s
+}
+
+// AttrSlots gives room for n attributes, for NewAttrsSorted and NewAttrsList.
+func (m *Machine) AttrSlots(n int) []Attr { return m.attrSlots(n) }
+
+// NewEnv makes an environment of size slots below parent.
+func (m *Machine) NewEnv(parent *Env, size int) *Env {
+	e := (*Env)(unsafe.Pointer(unsafe.SliceData(m.Slots(size))))
+	e.parent.p = unsafe.Pointer(parent)
+	return e
+}
+
+// NewThunk delays code in env.
+func (m *Machine) NewThunk(code Code, env *Env) Value {
+	if len(m.thunks) == 0 {
+		m.Charge(int64(m.thunkChunk) * int64(unsafe.Sizeof(Thunk{})))
+		m.thunks = make([]Thunk, m.thunkChunk)
+		m.thunkChunk = min(2*m.thunkChunk, chunkMax)
+	}
+	t := &m.thunks[0]
+	m.thunks = m.thunks[1:]
+	t.code, t.env = code, unsafe.Pointer(env)
+	return newThunkValue(t)
+}
+
+// Force replaces a thunk by its result and gives the value in weak head normal
+// form. Errors leave the thunk as it was, so it can be forced again.
+func (m *Machine) Force(slot *Value) Value {
+	if Kind(slot.n) != ThunkValue {
+		return *slot
+	}
+	return m.forceThunk(slot)
+}
+
+func (m *Machine) forceThunk(slot *Value) Value {
+	t := slot.thunk()
+	if t.code == nil {
+		if Kind(t.val.n) == blackhole {
+			m.Throw(&Error{Kind: InfiniteRecursion, Message: "infinite recursion encountered"})
+		}
+		if t.env == nil {
+			*slot = t.val
+		} else {
+			m.deps = m.deps.union((*Deps)(t.env))
+		}
+		return t.val
+	}
+	code, env := t.code, t.env
+	m.push(Frame{thunk: t, code: code, env: env, deps: m.deps})
+	m.deps = nil
+	t.code, t.env, t.val = nil, nil, Value{n: int64(blackhole)}
+	v := code.Eval(m, (*Env)(env))
+	if v.IsFunction() {
+		v = v.freshHeader()
+	}
+	t.val = v
+	outer := m.frames[len(m.frames)-1].deps
+	m.pop()
+	if m.deps == nil {
+		m.deps = outer
+		*slot = v
+	} else {
+		t.env = unsafe.Pointer(m.deps)
+		m.deps = outer.union(m.deps)
+	}
+	return v
+}
+
+// freshHeader gives a function an identity of its own: in Nix two cells that
+// hold the result of evaluating the same variable are different functions to
+// `==`, unless they are the same cell.
+func (v Value) freshHeader() Value {
+	switch v.Kind() {
+	case Lambda:
+		c := *v.Closure()
+		return NewClosure(&c)
+	case PrimOp:
+		p := *v.Prim()
+		return NewPrim(&p)
+	default:
+		a := *v.PrimApp()
+		return NewPrimApp(&a)
+	}
+}
+
+func (m *Machine) push(f Frame) {
+	if len(m.frames) >= m.limits.Depth {
+		m.Throw(&Error{Kind: StackOverflow, Message: "stack overflow: evaluation nests too deeply (possible infinite recursion)"})
+	}
+	m.steps++
+	if m.steps&1023 == 0 {
+		m.checkBudget()
+	}
+	m.frames = append(m.frames, f)
+}
+
+func (m *Machine) pop() {
+	m.frames[len(m.frames)-1] = Frame{}
+	m.frames = m.frames[:len(m.frames)-1]
+}
+
+// Enter counts one level of nesting that is no thunk: a call by the node at, a
+// builtin's recursion into data. Pair it with Leave.
+func (m *Machine) Enter(at Code) { m.push(Frame{code: at}) }
+
+// Leave ends the level begun by Enter.
+func (m *Machine) Leave() { m.pop() }
+
+// EnterNoted is Enter with a line for the trace, made only when an error passes.
+func (m *Machine) EnterNoted(at Code, note func() string) { m.push(Frame{code: at, note: note}) }
+
+// EnterCall counts a call of fn by the node at.
+func (m *Machine) EnterCall(at Code, fn *Function) {
+	if m.callDepth >= m.limits.CallDepth {
+		m.Throw(&Error{Kind: StackOverflow, Message: "stack overflow; max-call-depth exceeded"})
+	}
+	m.callDepth++
+	m.push(Frame{code: at, fn: fn})
+}
+
+// LeaveCall ends the level begun by EnterCall.
+func (m *Machine) LeaveCall() {
+	m.callDepth--
+	m.pop()
+}
+
+// Charge counts bytes that a computation takes against the heap budget, and
+// ends it when they are used up. Builtins call it before they build something
+// large.
+func (m *Machine) Charge(bytes int64) {
+	m.heap += bytes
+	if m.limits.Heap > 0 && m.heap > m.limits.Heap {
+		m.Throw(&Error{Kind: Budget, Message: "the evaluation takes more memory than allowed"})
+	}
+}
+
+// Step counts work done inside a builtin, n elements or so, against the budgets.
+func (m *Machine) Step(n int) {
+	before := m.steps >> 10
+	m.steps += int64(n)
+	if m.steps>>10 != before {
+		m.checkBudget()
+	}
+}
+
+func (m *Machine) checkBudget() {
+	if m.limits.Steps > 0 && m.steps > m.limits.Steps {
+		m.Throw(&Error{Kind: Budget, Message: "the evaluation takes more steps than allowed"})
+	}
+	if err := m.ctx.Err(); err != nil {
+		message := "the evaluation was cancelled"
+		if err == context.DeadlineExceeded {
+			message = "the evaluation takes longer than allowed"
+		}
+		m.Throw(&Error{Kind: Budget, Message: message})
+	}
+}
+
+// Deps are the comparisons that what is being computed depends on so far.
+func (m *Machine) Deps() *Deps { return m.deps }
+
+// Decide records a comparison that what is being computed depends on.
+func (m *Machine) Decide(c *Comparison) { m.deps = m.deps.union(&Deps{[]*Comparison{c}}) }
+
+// Track runs f and gives the comparisons its result depends on, apart from
+// those of the surrounding computation (which depends on them as well).
+func (m *Machine) Track(f func()) *Deps {
+	outer := m.deps
+	m.deps = nil
+	f()
+	own := m.deps
+	m.deps = outer.union(own)
+	return own
+}
+
+// NearestSpan is the innermost place on the stack that satisfies ok, or no
+// place.
+func (m *Machine) NearestSpan(ok func(Span) bool) Span {
+	for i := len(m.frames) - 1; i >= 0; i-- {
+		if code := m.frames[i].code; code != nil {
+			if at := code.At(); ok(at) {
+				return at
+			}
+		}
+	}
+	return Span{}
+}

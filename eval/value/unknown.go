@@ -1,0 +1,38 @@
+package value
+
+// Unknown describes a value nixplan cannot know, and what it came from, so
+// that a plan can say "undetermined: needs X, from Y, at Z".
+type Unknown struct {
+	// Origin is what the value is, as a Nix programmer would write it:
+	// "pkgs.hello", "import <sources>/foo.nix", "src.rev".
+	Origin string
+	// Reason says why it is not known: "nixpkgs is modelled, not evaluated".
+	Reason string
+	// At is where it entered the program, or was selected, called, compared.
+	At Span
+	// Cause is the unknown it derives from, nil for a first one.
+	Cause *Unknown
+	// Parts are set for a text of which some is known: strings and unknowns
+	// in order.
+	Parts []Value
+	// Elem, when not None, is what each element of an unknown list, or each
+	// attribute's value of an unknown set, would be.
+	Elem Value
+}
+
+// Root is the unknown this one finally derives from.
+func (u *Unknown) Root() *Unknown {
+	for u.Cause != nil {
+		u = u.Cause
+	}
+	return u
+}
+
+// Derive is an unknown that comes from u: a selection, a call, a comparison.
+func (u *Unknown) Derive(origin string, at Span) *Unknown {
+	const longest = 160
+	if len(origin) > longest {
+		origin = origin[:longest] + "…"
+	}
+	return &Unknown{Origin: origin, Reason: u.Reason, At: at, Cause: u}
+}

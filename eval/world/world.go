@@ -1,0 +1,422 @@
+// Package world is what an evaluation may see of its surroundings: files,
+// search paths, environment variables, and the sources that fetchers stand for.
+//
+// Paths a Nix program uses are names in this world. Most are files of the
+// machine; those below the store directory may be mounts: the repository under
+// the store path an agent would see, a modelled source, or a source of which
+// only the URL is known.
+package world
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/nix-community/go-nix/pkg/nixbase32"
+)
+
+// StoreDir is Nix's store directory.
+const StoreDir = "/nix/store"
+
+// Config says what a world holds. The zero Config sees all files of the
+// machine, no search path and no environment.
+type Config struct {
+	// Roots limits reading to these directories and what lies below them,
+	// after symbolic links are resolved. Empty: everything may be read.
+	Roots []string
+	// SearchPath is what <name> looks in, as -I and NIX_PATH give it.
+	SearchPath []SearchEntry
+	// Getenv answers builtins.getEnv; nil answers "" to everything.
+	Getenv func(string) string
+	// Home is what ~/ stands for; "" means "/homeless-shelter".
+	Home string
+	// MaxFile is the largest file that may be read, in bytes. 0: 64 MiB.
+	MaxFile int64
+}
+
+// SearchEntry is one entry of a search path: `prefix=path`, or a path alone.
+type SearchEntry struct {
+	Prefix string
+	Path   string
+}
+
+// Source is something fetched: a tarball, a git revision, a flake input. Its
+// contents are not here; what is known of it is where it comes from.
+type Source struct {
+	Kind string `json:"kind,omitempty"` // "nixpkgs", "hercules-ci-effects", … when recognised
+	Name string `json:"name,omitempty"`
+	URL  string `json:"url"`
+	Rev  string `json:"rev,omitempty"`
+	Ref  string `json:"ref,omitempty"`
+	Hash string `json:"hash,omitempty"`
+	Path string `json:"-"` // the store path it stands at
+}
+
+// Mount is what lies at a store path: files of a tree, or a source whose files
+// (some of them modelled, if Files is set) are not known.
+type Mount struct {
+	Path   string
+	Dir    string // a directory of this machine
+	Files  fs.FS  // modelled files
+	Source *Source
+}
+
+func (m *Mount) kind() string {
+	if m.Source == nil {
+		return "nixplan"
+	}
+	return m.Source.Kind
+}
+
+// World is the surroundings of one evaluation. It remembers what was read.
+type World struct {
+	config Config
+	roots  []string
+
+	mu      sync.Mutex
+	mounts  map[string]*Mount
+	sources []*Source
+	reads   map[string]string // path -> sha256 of what was read
+}
+
+// New makes a world. Roots that do not exist are an error.
+func New(config Config) (*World, error) {
+	w := &World{config: config, mounts: map[string]*Mount{}, reads: map[string]string{}}
+	if w.config.MaxFile == 0 {
+		w.config.MaxFile = 64 << 20
+	}
+	for _, root := range config.Roots {
+		real, err := filepath.EvalSymlinks(root)
+		if err != nil {
+			return nil, err
+		}
+		if real, err = filepath.Abs(real); err != nil {
+			return nil, err
+		}
+		w.roots = append(w.roots, real)
+	}
+	return w, nil
+}
+
+// Home is the directory ~/ stands for.
+func (w *World) Home() string {
+	if w.config.Home == "" {
+		return "/homeless-shelter"
+	}
+	return w.config.Home
+}
+
+// Getenv is an environment variable as the evaluation sees it.
+func (w *World) Getenv(name string) string {
+	if w.config.Getenv == nil {
+		return ""
+	}
+	return w.config.Getenv(name)
+}
+
+// SearchPath is the search path.
+func (w *World) SearchPath() []SearchEntry { return w.config.SearchPath }
+
+// UnknownSourceError says that a path lies in a source whose files are not here.
+type UnknownSourceError struct {
+	Source *Source
+	Sub    string // the path inside the source, "" for the source itself
+}
+
+func (e *UnknownSourceError) Error() string {
+	return fmt.Sprintf("the files of %s are not here", e.Source.URL)
+}
+
+// RestrictedError says that a path may not be read.
+type RestrictedError struct{ Path string }
+
+func (e *RestrictedError) Error() string {
+	return fmt.Sprintf("access to '%s' is forbidden: it lies outside the repository and the search path", e.Path)
+}
+
+// StorePath makes a store path of the usual form from what identifies a thing.
+// It is stable, but not the path Nix would compute.
+func StorePath(identity, name string) string {
+	sum := sha256.Sum256([]byte("nixplan:" + identity))
+	return StoreDir + "/" + nixbase32.EncodeToString(sum[:20]) + "-" + name
+}
+
+// AddMount puts something at a store path.
+func (w *World) AddMount(mount *Mount) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if old := w.mounts[mount.Path]; old != nil && old.Source != nil {
+		return
+	}
+	w.mounts[mount.Path] = mount
+	if mount.Source != nil {
+		w.sources = append(w.sources, mount.Source)
+	}
+}
+
+// Sources are the sources the evaluation has named so far, in order.
+func (w *World) Sources() []*Source {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.sources)
+}
+
+// Reads gives what was read: path -> sha256 in hex.
+func (w *World) Reads() map[string]string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	reads := make(map[string]string, len(w.reads))
+	for k, v := range w.reads {
+		reads[k] = v
+	}
+	return reads
+}
+
+// Mount finds the mount a path lies in and the path inside it.
+func (w *World) Mount(path string) (*Mount, string) {
+	rest, ok := strings.CutPrefix(path, StoreDir+"/")
+	if !ok {
+		return nil, ""
+	}
+	name, sub, _ := strings.Cut(rest, "/")
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.mounts[StoreDir+"/"+name], sub
+}
+
+// place is where a path's bytes are: a path of the machine, or of a modelled
+// source.
+type place struct {
+	real  string
+	files fs.FS
+	mount *Mount
+	sub   string
+}
+
+func (w *World) locate(path string) (place, error) {
+	mount, sub := w.Mount(path)
+	switch {
+	case mount == nil:
+		return place{real: path}, nil
+	case mount.Dir != "":
+		return place{real: filepath.Join(mount.Dir, sub)}, nil
+	case mount.Files != nil:
+		name := sub
+		if name == "" {
+			name = "."
+		}
+		if _, err := fs.Stat(mount.Files, name); err == nil {
+			return place{files: mount.Files, mount: mount, sub: name}, nil
+		}
+	}
+	if mount.Source == nil {
+		return place{}, &fs.PathError{Op: "open", Path: path, Err: fs.ErrNotExist}
+	}
+	return place{}, &UnknownSourceError{mount.Source, sub}
+}
+
+// check refuses what lies outside the roots.
+func (w *World) check(real string) error {
+	if len(w.roots) == 0 {
+		return nil
+	}
+	resolved, err := filepath.EvalSymlinks(real)
+	if err != nil {
+		// What does not exist is judged by the nearest directory that does.
+		if parent := filepath.Dir(real); errors.Is(err, fs.ErrNotExist) && parent != real {
+			if _, lerr := os.Lstat(real); lerr == nil {
+				return err // a dangling link
+			}
+			return w.check(parent)
+		}
+		return err
+	}
+	for _, root := range w.roots {
+		if resolved == root || root == "/" || strings.HasPrefix(resolved, root+"/") {
+			return nil
+		}
+	}
+	return &RestrictedError{real}
+}
+
+// checkLink is check for a path whose last component is not followed.
+func (w *World) checkLink(real string) error {
+	if w.check(filepath.Dir(real)) == nil {
+		return nil
+	}
+	return w.check(real)
+}
+
+// ReadFile reads a whole regular file.
+func (w *World) ReadFile(path string) ([]byte, error) {
+	p, err := w.locate(path)
+	if err != nil {
+		return nil, err
+	}
+	if p.files != nil {
+		return fs.ReadFile(p.files, p.sub)
+	}
+	if err := w.check(p.real); err != nil {
+		return nil, err
+	}
+	f, err := os.Open(p.real)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if info.IsDir() {
+		return nil, &fs.PathError{Op: "read", Path: p.real, Err: errors.New("is a directory")}
+	}
+	if !info.Mode().IsRegular() {
+		return nil, &fs.PathError{Op: "read", Path: p.real, Err: errors.New("is not a regular file")}
+	}
+	data, err := io.ReadAll(io.LimitReader(f, w.config.MaxFile+1))
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(data)) > w.config.MaxFile {
+		return nil, &fs.PathError{Op: "read", Path: p.real, Err: fmt.Errorf("is larger than %d bytes", w.config.MaxFile)}
+	}
+	sum := sha256.Sum256(data)
+	w.mu.Lock()
+	w.reads[p.real] = hex.EncodeToString(sum[:])
+	w.mu.Unlock()
+	return data, nil
+}
+
+// Lstat describes a path without following a final symbolic link.
+func (w *World) Lstat(path string) (fs.FileInfo, error) {
+	p, err := w.locate(path)
+	if err != nil {
+		return nil, err
+	}
+	if p.files != nil {
+		return fs.Stat(p.files, p.sub)
+	}
+	if err := w.checkLink(p.real); err != nil {
+		return nil, err
+	}
+	return os.Lstat(p.real)
+}
+
+// Stat describes a path, following symbolic links.
+func (w *World) Stat(path string) (fs.FileInfo, error) {
+	p, err := w.locate(path)
+	if err != nil {
+		return nil, err
+	}
+	if p.files != nil {
+		return fs.Stat(p.files, p.sub)
+	}
+	if err := w.check(p.real); err != nil {
+		return nil, err
+	}
+	return os.Stat(p.real)
+}
+
+// ReadDir lists a directory in the order of names.
+func (w *World) ReadDir(path string) ([]fs.DirEntry, error) {
+	p, err := w.locate(path)
+	if err != nil {
+		return nil, err
+	}
+	if p.files != nil {
+		return nil, &UnknownSourceError{p.mount.Source, p.sub} // only some of its files are modelled
+	}
+	if err := w.check(p.real); err != nil {
+		return nil, err
+	}
+	return os.ReadDir(p.real)
+}
+
+// Readlink is what a symbolic link points to.
+func (w *World) Readlink(path string) (string, error) {
+	p, err := w.locate(path)
+	if err != nil {
+		return "", err
+	}
+	if p.files != nil {
+		return "", &fs.PathError{Op: "readlink", Path: path, Err: errors.New("is not a symbolic link")}
+	}
+	if err := w.checkLink(p.real); err != nil {
+		return "", err
+	}
+	return os.Readlink(p.real)
+}
+
+// ImportPath is the file that `import path` reads: symbolic links resolved,
+// default.nix for a directory. The first result is the path as the program
+// sees it (relative paths in the file start there), the second what to show.
+func (w *World) ImportPath(path string) (file, display string, err error) {
+	p, err := w.locate(path)
+	if err != nil {
+		return "", "", err
+	}
+	if p.files != nil {
+		info, err := fs.Stat(p.files, p.sub)
+		if err != nil {
+			return "", "", err
+		}
+		sub := p.sub
+		if info.IsDir() {
+			sub = strings.TrimPrefix(sub+"/default.nix", "./")
+			if _, err := fs.Stat(p.files, sub); err != nil {
+				return "", "", &UnknownSourceError{p.mount.Source, sub}
+			}
+		}
+		return p.mount.Path + "/" + sub, "<" + p.mount.kind() + ">/" + sub, nil
+	}
+	// As in Nix, only the last component's links are followed: relative paths
+	// in the file start where the program says the file is.
+	for range maxLinks {
+		if p, err = w.locate(path); err != nil {
+			return "", "", err
+		}
+		if err := w.checkLink(p.real); err != nil {
+			return "", "", err
+		}
+		info, err := os.Lstat(p.real)
+		if err != nil {
+			return "", "", err
+		}
+		switch {
+		case info.Mode()&fs.ModeSymlink != 0:
+			target, err := os.Readlink(p.real)
+			if err != nil {
+				return "", "", err
+			}
+			if !filepath.IsAbs(target) {
+				target = filepath.Join(filepath.Dir(path), target)
+			}
+			path = filepath.Clean(target)
+		case info.IsDir():
+			return w.ImportPath(filepath.Join(path, "default.nix"))
+		default:
+			return path, p.real, nil
+		}
+	}
+	return "", "", &fs.PathError{Op: "import", Path: path, Err: errors.New("too many levels of symbolic links")}
+}
+
+const maxLinks = 40
+
+// RealPath is the file of this machine behind a path, "" when there is none.
+func (w *World) RealPath(path string) string {
+	p, err := w.locate(path)
+	if err != nil || p.files != nil {
+		return ""
+	}
+	return p.real
+}
