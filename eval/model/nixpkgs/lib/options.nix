@@ -141,7 +141,7 @@ rec {
   literalCode = language: text: literalMD "```${language}\n${text}\n```\n";
   literal =
     _type: text: if isString text then { inherit _type text; } else throw "${_type} takes a string";
-  mdDoc = lib.warn "lib.mdDoc does nothing any more: drop the call" (text: text);
+  mdDoc = text: text;
 
   # Merge functions: loc -> [ { file; value; } ] -> value. loc is the option's path.
 

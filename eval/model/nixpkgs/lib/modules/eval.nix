@@ -25,7 +25,12 @@ let
     mergeModules
     mkDefault
     ;
-  inherit (__nixplan) isUnknown known open;
+  inherit (__nixplan)
+    assume
+    isUnknown
+    known
+    open
+    ;
 
   reverse =
     list:
@@ -48,15 +53,14 @@ let
   last = list: builtins.elemAt list (builtins.length list - 1);
   init = list: builtins.genList (builtins.elemAt list) (builtins.length list - 1);
 
-  # The attributes of both, `over` where only one can be; keeps `under` open
-  # where it is open.
+  # The attributes of both, `over` where only one can be.
   overlay =
     under: over:
     let
       below = known under;
       join =
         name: value:
-        if below ? ${name} && isAttrs below.${name} && isAttrs value then
+        if below ? ${name} && !isUnknown below.${name} && isAttrs below.${name} && isAttrs value then
           overlay below.${name} value
         else
           value;
@@ -158,7 +162,12 @@ in
     }:
     let
       given =
-        modules
+        (
+          if isUnknown modules then
+            assume "the unknown modules of an evaluation define no option that is read here" [ ]
+          else
+            modules
+        )
         ++ (if request ? args then [ { config._module = { inherit args; }; } ] else [ ])
         ++ (if request ? check then [ { config._module.check = mkDefault check; } ] else [ ]);
       builtin = internalModule {
@@ -175,50 +184,43 @@ in
         }
         // specialArgs
       );
-      merged = mergeModules prefix (reverse collected.modules);
+      modulesInOrder = reverse collected.modules;
+      merged = mergeModules prefix modulesInOrder;
       options = merged.matchedOptions;
 
-      # Values in place of options. A freeform type with `openAs` stands for
-      # options that nobody has declared here but that exist, so groups of
-      # options are open sets then.
-      valuesOf =
-        mark: path: tree:
-        mark path (
-          mapAttrs (name: o: if isOption o then o.value else valuesOf mark (path ++ [ name ]) o) tree
-        );
-      declared = valuesOf (_: set: set) prefix options;
-      freeformType = declared._module.freeformType;
+      # Values in place of options.
+      valuesOf = mapAttrs (_: o: if isOption o then o.value else valuesOf o);
+      declared = valuesOf options;
 
-      freeform =
-        let
-          defs = map (def: {
-            inherit (def) file;
-            value = nest def.prefix def.value;
-          }) merged.unmatchedDefns;
-        in
-        if isUnknown freeformType then
-          open (showOption prefix) ((types.lazyAttrsOf types.anything).merge prefix defs)
-        else if freeformType ? openAs then
-          freeformType.merge prefix defs
-        else if defs == [ ] then
-          { }
-        else
-          freeformType.merge prefix defs;
+      # The type of definitions that no option takes. One with a `wholeConfig`
+      # stands for options that exist without being declared, and makes the
+      # configuration of them and the declared ones itself.
+      freeformType = declared._module.freeformType;
+      loose = map (def: {
+        inherit (def) file;
+        value = nest def.prefix def.value;
+      }) merged.unmatchedDefns;
 
       config =
         if isUnknown freeformType then
-          overlay freeform declared
+          overlay (open (showOption prefix) ((types.lazyAttrsOf types.anything).merge prefix loose)) declared
         else if freeformType == null then
           declared
-        else if freeformType ? openAs then
-          overlay freeform (
-            valuesOf (path: set: open (freeformType.openAs path) set) prefix (removeAttrs options [ "_module" ])
-          )
+        else if freeformType ? wholeConfig then
+          freeformType.wholeConfig {
+            inherit prefix options;
+            definitions = map (m: {
+              file = m._file;
+              value = m.config;
+            }) modulesInOrder;
+          }
           // {
             inherit (declared) _module;
           }
+        else if loose == [ ] then
+          declared
         else
-          overlay freeform declared;
+          overlay (freeformType.merge prefix loose) declared;
 
       complaint =
         if
@@ -248,15 +250,8 @@ in
         );
 
       type = types.submoduleWith { inherit modules specialArgs class; };
-
-      warned =
-        name: replacement:
-        if request ? ${name} then
-          lib.warn "the argument `${name}' of evalModules is deprecated: set config.${replacement}"
-        else
-          (x: x);
     in
-    warned "args" "_module.args" (warned "check" "_module.check") {
+    {
       _type = "configuration";
       options = checked options;
       config = checked (removeAttrs config [ "_module" ]);

@@ -65,7 +65,8 @@ rec {
 
   mkDefinition = args@{ file, value, ... }: args // { _type = "definition"; };
 
-  mkFixStrictness = lib.warn "lib.mkFixStrictness does nothing any more: drop the call" (x: x);
+  # Does nothing any more.
+  mkFixStrictness = x: x;
 
   # Applies f to the value below any wrappers.
   mapDefinitionValue =

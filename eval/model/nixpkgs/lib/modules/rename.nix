@@ -43,9 +43,7 @@ rec {
       priority = option.highestPrio or defaultOverridePriority;
     in
     mkIf option.isDefined (wrap (mkMerge (map (mkOverride priority) option.definitions)));
-  mkAliasIfDef = lib.warn "mkAliasIfDef is deprecated: use `mkIf option.isDefined'" (
-    option: mkIf option.isDefined
-  );
+  mkAliasIfDef = option: mkIf option.isDefined;
 
   # A definition made from another option's value, as strong as that one.
   mkDerivedConfig =
@@ -104,7 +102,7 @@ rec {
       warn = false;
       use = identity;
     };
-  mkAliasOptionModuleMD = lib.warn "mkAliasOptionModuleMD is deprecated: use mkAliasOptionModule" mkAliasOptionModule;
+  mkAliasOptionModuleMD = mkAliasOptionModule;
 
   mkRenamedOptionModule =
     from: to:

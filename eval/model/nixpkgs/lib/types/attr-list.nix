@@ -45,10 +45,14 @@ let
       inner = unwrap value.content;
     in
     if tag == "order" then
-      inner // { place = value.priority; }
+      {
+        inherit (inner) value priority;
+        place = value.priority;
+      }
     else if tag == "override" then
-      inner
-      // {
+      # Lazy in the content: what is overridden is never looked at.
+      {
+        inherit (inner) place;
         inherit (value) priority;
         value = mkOverride value.priority inner.value;
       }

@@ -110,9 +110,7 @@ in
     ;
 
   # The old name of str; joins its definitions.
-  string = lib.warn "types.string is deprecated: use types.str or types.separatedString" (
-    separatedString "" // { name = "string"; }
-  );
+  string = separatedString "" // { name = "string"; };
 
   nonEmptyStr = text "nonEmptyStr" "non-empty string" (
     x: isString x && match "[ \t\n]*" x == null

@@ -1,0 +1,107 @@
+# The few options of NixOS that a configuration is evaluated with. All others
+# are open, see open-config.nix.
+{
+  config,
+  lib,
+  options,
+  ...
+}:
+let
+  inherit (lib) mkOption types;
+  inherit (__nixplan) isUnknown open unknown;
+
+  internal =
+    type: default:
+    mkOption {
+      inherit type default;
+      internal = true;
+    };
+  optional =
+    type:
+    mkOption {
+      inherit type;
+      internal = true;
+    };
+
+  cfg = config.nixpkgs;
+
+  # A system string, or a set with `system`.
+  platform = value: if isUnknown value || !builtins.isString value then value else { system = value; };
+
+  nixpkgs =
+    if options.nixpkgs.pkgs.isDefined then
+      if cfg.overlays == [ ] then cfg.pkgs else cfg.pkgs.appendOverlays cfg.overlays
+    else
+      import ../.. (
+        {
+          inherit (cfg) config overlays;
+          localSystem =
+            if options.nixpkgs.hostPlatform.isDefined then
+              platform cfg.hostPlatform
+            else if options.nixpkgs.localSystem.isDefined then
+              platform cfg.localSystem
+            else
+              { inherit (cfg) system; };
+        }
+        // (
+          if options.nixpkgs.crossSystem.isDefined then { inherit (cfg) crossSystem; } else { }
+        )
+      );
+
+  failed = builtins.filter (a: !isUnknown a.assertion && !a.assertion) (
+    if isUnknown config.assertions then [ ] else builtins.filter (a: !isUnknown a) config.assertions
+  );
+
+  # Building a system checks its assertions, evaluating its options does not.
+  asserted =
+    value:
+    if failed == [ ] then
+      value
+    else
+      throw "the NixOS configuration fails assertions:\n${lib.concatMapStringsSep "\n" (a: "- ${a.message}") failed}";
+
+  name = "nixos-system-${config.networking.hostName}";
+
+  toplevel = {
+    type = "derivation";
+    inherit name;
+    inherit (config.nixpkgs) system;
+    outPath = asserted (unknown "the build result of ${shownName}");
+    drvPath = asserted (unknown "the derivation of ${shownName}");
+    outputName = "out";
+    outputs = [ "out" ];
+    all = [ toplevel ];
+    meta = { };
+  };
+  shownName = if isUnknown config.networking.hostName then "nixos-system" else name;
+in
+{
+  _file = "nixos/lib/base-module.nix";
+  key = "nixos/lib/base-module.nix";
+
+  options = {
+    assertions = internal (types.listOf types.unspecified) [ ];
+    warnings = internal (types.listOf types.str) [ ];
+    networking.hostName = mkOption {
+      type = types.str;
+      default = "nixos";
+    };
+    nixpkgs = {
+      pkgs = optional types.raw;
+      config = internal (types.lazyAttrsOf types.anything) { };
+      overlays = internal (types.listOf types.raw) [ ];
+      system = internal types.str __nixplan.system;
+      localSystem = optional types.raw;
+      hostPlatform = optional types.raw;
+      buildPlatform = optional types.raw;
+      crossSystem = optional types.raw;
+    };
+    system.build = internal (types.lazyAttrsOf types.unspecified) { };
+  };
+
+  config = {
+    _module.args.pkgs = nixpkgs;
+    _module.freeformType = import ./open-config.nix { inherit lib; };
+    system.build = open "config.system.build" { inherit toplevel; };
+  };
+}
