@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/rogpeppe/go-internal/txtar"
 )
 
 var update = flag.Bool("update", false, "rewrite goldens")
@@ -55,29 +54,6 @@ func TestCorpusOracle(t *testing.T) {
 			}
 		})
 	}
-}
-
-// format is the archive's text.
-func (a *corpusArchive) format() []byte {
-	out := &txtar.Archive{Comment: a.Comment}
-	add := func(name, text string) {
-		out.Files = append(out.Files, txtar.File{Name: name, Data: []byte(text)})
-	}
-	for _, e := range a.Expressions {
-		add(e.Name+".nix", e.Source)
-		switch g := e.Golden; {
-		case g == nil:
-		case g.Class == "":
-			add(e.Name+".out", g.Value+"\n")
-		default:
-			add(e.Name+".err", strings.TrimSpace(g.Class+"\n"+g.Message)+"\n")
-		}
-		if h := e.Head; h != nil {
-			add(e.Name+".head", h.String()+"\n")
-		}
-	}
-	out.Files = append(out.Files, a.Extra...)
-	return txtar.Format(out)
 }
 
 // oracle runs nix-instantiate in an environment that is the same everywhere: no
