@@ -1,0 +1,505 @@
+package hercules
+
+import (
+	"slices"
+
+	"github.com/nixplan/nixplan/eval"
+	"github.com/nixplan/nixplan/eval/value"
+)
+
+// Class is what an agent makes of an attribute.
+type Class uint8
+
+const (
+	// Effect is run, once everything else was built.
+	Effect Class = iota
+	// Build is built, Dependencies only has its inputs built.
+	Build
+	Dependencies
+	// IgnoreFailure and RequireFailure are built, a failure being ignored or
+	// wanted.
+	IgnoreFailure
+	RequireFailure
+	// Undetermined is a value nobody has yet: it may be any of these, or a set
+	// of them, or nothing.
+	Undetermined
+	// Open stands for further attributes of a set, of which not even the names
+	// are known.
+	Open
+)
+
+// State is whether an agent runs an effect.
+type State uint8
+
+const (
+	Active State = iota
+	Inactive
+	Unsure
+)
+
+// Found is an attribute that means something to an agent.
+type Found struct {
+	Class Class
+	// Path is where the agent finds it, for Open the path of the set.
+	Path []string
+	// At is where the last attribute of Path is defined.
+	At value.Span
+	// Value is the derivation (a set), or the unknown.
+	Value value.Value
+	// Shared are the comparisons with facts about the ref that the sets around
+	// the attribute depend on, Own those its own value does. An agent sees the
+	// attribute because they came out as they did.
+	Shared, Own Reasons
+
+	// Job is Path without what runIf adds to it.
+	Job []string
+	// State of an Effect. For Unsure ones Needs is what the condition lacks.
+	State State
+	Needs *value.Unknown
+	// Elem, of an Open one, is what each of the attributes would be, when that
+	// is known: their names alone are not.
+	Elem *Found
+}
+
+// Reasons are comparisons with facts about the ref that something depends on,
+// in the order in which they were made.
+type Reasons []*value.Comparison
+
+func (r Reasons) join(more Reasons) Reasons {
+	for _, c := range more {
+		if !slices.Contains(r, c) {
+			r = append(slices.Clip(r), c)
+		}
+	}
+	return r
+}
+
+// Failure is an attribute that could not be evaluated. Its siblings can.
+type Failure struct {
+	Path []string
+	At   value.Span // where it is defined
+	Err  error
+}
+
+// maxDepth is how deep an agent looks.
+const maxDepth = 10
+
+// walker looks through a value as an agent does.
+type walker struct {
+	ev *eval.Evaluator
+	// legacy selects the older convention: only sets that ask for it are
+	// looked into, and effects may be anywhere.
+	legacy bool
+	args   *value.Attrs // for functors, legacy only
+
+	found    []Found
+	failures []Failure
+}
+
+// node is a place the walk has come to.
+type node struct {
+	path   []string
+	at     value.Span
+	value  value.Value
+	shared Reasons
+	// job is path without runIf's last element; conditional says that the set
+	// around is one that runIf made.
+	job         []string
+	conditional bool
+	depth       int
+	root        bool // walked into whatever it is
+}
+
+// walk looks through the whole value, which depends on deps.
+func (w *walker) walk(root value.Value, deps Reasons) {
+	w.visit(node{value: root, shared: deps, depth: maxDepth, root: true})
+}
+
+// track forces a value and gives what that depends on.
+func (w *walker) track(v value.Value) (value.Value, Reasons, error) {
+	out, deps, err := w.ev.Track(v)
+	return out, deps.List(), err
+}
+
+func (w *walker) fail(n node, err error) {
+	w.failures = append(w.failures, Failure{n.path, n.at, err})
+}
+
+func (w *walker) add(n node, class Class, v value.Value, own Reasons) *Found {
+	job := n.path
+	if n.conditional {
+		job = n.job
+	}
+	w.found = append(w.found, Found{
+		Class: class, Path: n.path, Job: job, At: n.at, Value: v,
+		Shared: n.shared, Own: own,
+	})
+	return &w.found[len(w.found)-1]
+}
+
+func (w *walker) visit(n node) {
+	v, own, err := w.track(n.value)
+	if err != nil {
+		w.fail(n, err)
+		return
+	}
+	switch v.Kind() {
+	case value.UnknownValue:
+		w.unknown(n, v, own)
+		return
+	case value.AttrSet:
+	default:
+		return // ignored, as are functions without arguments to call them with
+	}
+	t := tracked{w: w, deps: own}
+	isDerivation := t.text(v, "type") == "derivation"
+	if t.err == nil && isDerivation {
+		w.derivation(n, v, &t)
+		return
+	}
+	enter := n.root
+	if !enter && t.err == nil {
+		enter = w.enters(v, &t)
+	}
+	if t.err != nil {
+		w.fail(n, t.err)
+		return
+	}
+	if !enter {
+		return
+	}
+	if w.legacy && v.Attrs().Lookup("__functor") != nil {
+		called, err := w.ev.AutoCall(v, w.args)
+		if err != nil {
+			w.fail(n, err)
+			return
+		}
+		n.value, n.root = called, true
+		if n.depth--; n.depth > 0 {
+			w.visit(n)
+		}
+		return
+	}
+	w.children(n, v, t.deps)
+}
+
+// enters reports whether an agent looks into a set.
+func (w *walker) enters(v value.Value, t *tracked) bool {
+	if w.legacy {
+		return t.boolean(v, "recurseForDerivations", "while evaluating whether to traverse into an attribute set to find more derivations")
+	}
+	if v.Attrs().Lookup("_type") != nil {
+		return false
+	}
+	recurse := v.Attrs().Lookup("recurseForDerivations")
+	return recurse == nil || t.boolean(v, "recurseForDerivations", "")
+}
+
+// children visits a set's attributes in the order of their names.
+func (w *walker) children(n node, v value.Value, own Reasons) {
+	if n.depth == 0 {
+		return
+	}
+	shared := n.shared.join(own)
+	cond, isRunIf := w.runIf(v)
+	for _, attr := range v.Attrs().ByName() {
+		name := attr.Name.String()
+		if name == modelled || name == "recurseForDerivations" || isRunIf && (name == "run" && cond.state != Inactive) {
+			continue
+		}
+		child := node{
+			path: append(slices.Clip(n.path), name), at: attr.Pos.Span(), value: attr.Value,
+			shared: shared, depth: n.depth - 1,
+		}
+		if isRunIf || looksLikeRunIf(v.Attrs()) {
+			child.conditional, child.job = true, n.path
+		}
+		w.visit(child)
+		if child.conditional && !isRunIf && name == "dependencies" {
+			w.inputsOf(child)
+		}
+	}
+	if isRunIf {
+		w.conditional(n, cond, own)
+	}
+	if open := v.Attrs().Open(); open != nil {
+		w.open(n, open, own)
+	}
+}
+
+// unknown reports a value nobody has. Where an agent looks into any set, it may
+// be a set of jobs, and what one of them would be is sometimes known.
+func (w *walker) unknown(n node, v value.Value, own Reasons) {
+	if u := v.Unknown(); !u.Elem.IsNone() && (n.root || !w.legacy) {
+		w.open(n, u, own)
+		return
+	}
+	w.add(n, Undetermined, v, own)
+}
+
+// anyName stands for the name of an attribute that is not known.
+const anyName = "*"
+
+// open reports that a set has, or may have, attributes of unknown names.
+func (w *walker) open(n node, u *value.Unknown, own Reasons) {
+	f := w.add(n, Open, value.NewUnknown(u), own)
+	if u.Elem.IsNone() || n.depth == 0 {
+		return
+	}
+	inner := &walker{ev: w.ev, legacy: w.legacy, args: w.args}
+	inner.visit(node{
+		path: append(slices.Clip(n.path), anyName), at: n.at, value: u.Elem,
+		shared: n.shared.join(own), depth: n.depth - 1,
+	})
+	for i := range inner.found {
+		if elem := &inner.found[i]; f.Elem == nil || elem.Class == Effect {
+			f.Elem = elem
+			if elem.Class == Effect {
+				return
+			}
+		}
+	}
+}
+
+// looksLikeRunIf recognises the set that a runIf other than the model's makes
+// of an effect: it has nothing but what runIf puts there.
+func looksLikeRunIf(attrs *value.Attrs) bool {
+	if attrs.Open() != nil || attrs.Lookup("recurseForDerivations") == nil ||
+		attrs.Lookup("run") == nil && attrs.Lookup("dependencies") == nil {
+		return false
+	}
+	for _, attr := range attrs.All() {
+		switch attr.Name.String() {
+		case "run", "dependencies", "prebuilt", "recurseForDerivations", modelled:
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// modelled is the attribute in which modelled functions say what they made.
+const modelled = "__nixplan"
+
+// condition is what the modelled runIf says of itself.
+type condition struct {
+	effect value.Value
+	state  State
+	needs  *value.Unknown
+}
+
+// runIf reads a set made by the modelled runIf: `__nixplan = { effect; active; }`
+// or, when the condition is not known, `{ effect; undetermined; }`.
+func (w *walker) runIf(v value.Value) (condition, bool) {
+	var c condition
+	facts := w.force(v, modelled)
+	if facts.Kind() != value.AttrSet {
+		return c, false
+	}
+	effect := facts.Attrs().Lookup("effect")
+	if effect == nil {
+		return c, false
+	}
+	c.effect = effect.Value
+	switch active := w.force(facts, "active"); {
+	case facts.Attrs().Lookup("undetermined") != nil:
+		c.state = Unsure
+		if u := w.force(facts, "undetermined"); u.Kind() == value.UnknownValue {
+			c.needs = u.Unknown()
+		}
+	case active.Kind() == value.Bool:
+		if !active.Bool() {
+			c.state = Inactive
+		}
+	case v.Attrs().Lookup("run") == nil:
+		c.state = Inactive
+	}
+	return c, true
+}
+
+// force is an attribute of the model's own, which does not fail.
+func (w *walker) force(v value.Value, name string) value.Value {
+	if v.Kind() != value.AttrSet {
+		return value.Value{}
+	}
+	attr := v.Attrs().Lookup(name)
+	if attr == nil {
+		return value.Value{}
+	}
+	out, err := w.ev.Force(attr.Value)
+	if err != nil {
+		return value.Value{}
+	}
+	return out
+}
+
+// inputsOf reports the effect whose inputs stand in for it because a runIf other
+// than the model's has a false condition.
+func (w *walker) inputsOf(n node) {
+	v, own, err := w.track(n.value)
+	if err != nil {
+		return // reported
+	}
+	effect, deps, err := w.track(w.force(w.force(v, modelled), "inputsOf"))
+	if err != nil || effect.Kind() != value.AttrSet {
+		return
+	}
+	t := tracked{w: w, deps: own.join(deps)}
+	if t.flag(effect, "isEffect") && w.effectAllowed(n) {
+		w.add(n, Effect, effect, t.deps).State = Inactive
+	}
+}
+
+// conditional reports the effect behind a runIf, whatever its condition says.
+// The agent sees it at "run", or its inputs at "dependencies".
+func (w *walker) conditional(n node, c condition, own Reasons) {
+	job := n.path
+	last := "run"
+	if c.state == Inactive {
+		last = "dependencies"
+	}
+	n.path = append(slices.Clip(n.path), last)
+	v, deps, err := w.track(c.effect)
+	if err == nil && v.Kind() == value.AttrSet && c.state != Inactive {
+		err = w.realise(v)
+	}
+	if err != nil {
+		if c.state != Inactive { // else "dependencies" failed already
+			w.fail(n, err)
+		}
+		return
+	}
+	t := tracked{w: w, deps: own.join(deps)}
+	switch {
+	case v.Kind() == value.UnknownValue:
+	case v.Kind() != value.AttrSet || !t.flag(v, "isEffect"):
+		// runIf of a plain derivation: it is built or not.
+		if c.state != Inactive {
+			n.conditional, n.job = true, job
+			w.visit(node{path: n.path, at: n.at, value: c.effect, shared: n.shared.join(own),
+				job: job, conditional: true, depth: n.depth - 1})
+		}
+		return
+	}
+	if !w.effectAllowed(n) {
+		return
+	}
+	f := w.add(n, Effect, v, t.deps)
+	f.Job, f.State, f.Needs = job, c.state, c.needs
+}
+
+// effectAllowed reports whether an effect may be at the path, and fails if not.
+func (w *walker) effectAllowed(n node) bool {
+	if w.legacy || len(n.path) > 0 && n.path[0] == "effects" {
+		return true
+	}
+	w.fail(n, &value.Error{Kind: value.OtherError, At: n.at,
+		Message: "this derivation is an effect, but effects are only allowed below the attribute effects",
+		Help:    "move it to outputs.effects"})
+	return false
+}
+
+// realise makes sure that there is a derivation: an agent needs its drvPath.
+func (w *walker) realise(v value.Value) error {
+	attr, ok := w.ev.Attr(v, "drvPath")
+	if !ok {
+		return &value.Error{Kind: value.MissingAttribute, Message: "the derivation has no drvPath"}
+	}
+	_, err := w.ev.Force(attr)
+	return err
+}
+
+// derivation classifies a derivation in the agent's order.
+func (w *walker) derivation(n node, v value.Value, t *tracked) {
+	if err := w.realise(v); err != nil {
+		w.fail(n, err)
+		return
+	}
+	class := Build
+	switch {
+	case t.flag(v, "isEffect"):
+		if !w.effectAllowed(n) {
+			return
+		}
+		class = Effect
+	case t.err != nil:
+	case t.flag(v, "buildDependenciesOnly"), t.noBuild(v):
+		class = Dependencies
+	case t.flag(v, "ignoreFailure"):
+		class = IgnoreFailure
+	case t.flag(v, "requireFailure"):
+		class = RequireFailure
+	}
+	if t.err != nil {
+		w.fail(n, t.err)
+		return
+	}
+	w.add(n, class, v, t.deps)
+}
+
+// tracked reads attributes, adding up what they depend on. After an error all
+// further reads give nothing.
+type tracked struct {
+	w    *walker
+	deps Reasons
+	err  error
+}
+
+// attr is an attribute in weak head normal form; none when it is missing.
+func (t *tracked) attr(v value.Value, name string) value.Value {
+	if t.err != nil || v.Attrs().Lookup(name) == nil {
+		return value.Value{}
+	}
+	out, deps, err := t.w.track(v.Attrs().Lookup(name).Value)
+	if err != nil {
+		t.err = err
+		return value.Value{}
+	}
+	t.deps = t.deps.join(deps)
+	return out
+}
+
+func (t *tracked) text(v value.Value, name string) string {
+	if out := t.attr(v, name); out.Kind() == value.String {
+		return out.Str()
+	}
+	return ""
+}
+
+// flag is a truth value; a missing, unknown or other one is false.
+func (t *tracked) flag(v value.Value, name string) bool {
+	out := t.attr(v, name)
+	return out.Kind() == value.Bool && out.Bool()
+}
+
+// boolean is a flag that must be a truth value where it is there at all.
+func (t *tracked) boolean(v value.Value, name, context string) bool {
+	out := t.attr(v, name)
+	switch out.Kind() {
+	case value.Bool:
+		return out.Bool()
+	case value.None, value.UnknownValue:
+		return false
+	}
+	t.err = &value.Error{Kind: value.TypeMismatch, At: v.Attrs().Lookup(name).Pos.Span(),
+		Message: name + " must be true or false, but is a " + out.Kind().String()}
+	if context != "" {
+		t.err.(*value.Error).Trail = []value.TrailEntry{{Text: context}}
+	}
+	return false
+}
+
+// noBuild recognises mkShell and its like: their only phase builds nothing.
+// Agents look for one spelling, their manual names the other.
+func (t *tracked) noBuild(v value.Value) bool {
+	phases := t.attr(v, "phases")
+	if phases.Kind() != value.List || phases.Len() != 1 {
+		return false
+	}
+	phase, _, err := t.w.track(phases.List()[0])
+	if err != nil {
+		t.err = err
+		return false
+	}
+	return phase.Kind() == value.String && (phase.Str() == "nobuildPhase" || phase.Str() == "noBuildPhase")
+}
