@@ -99,10 +99,12 @@ type List struct {
 	Elems []Expr
 }
 
-// AttrSet is `{ … }` or `rec { … }`.
+// AttrSet is `{ … }` or `rec { … }`. Attrs holds more than Bindings say when
+// others add to it: in `{ a = { b = 1; }; a.c = 2; }` the inner set has b and c.
 type AttrSet struct {
 	Span
 	Rec      bool
+	Merged   bool      // made by the merge rules for a nested path: only in Attrs, without Bindings
 	Bindings []Binding // as written
 	Attrs    *Attrs    // after Nix's merge rules
 }
@@ -162,10 +164,11 @@ type Attrs struct {
 // Attr is one statically named attribute.
 type Attr struct {
 	Name    string
-	NameAt  Span // of the name where it is defined first
-	Value   Expr // for an inherited name the *Ident; nil when From is not negative
-	Inherit bool // `inherit name;`: Value is resolved in the enclosing scope
-	From    int  // index into Attrs.From of `inherit (e) name;`, else -1
+	NameAt  Span  // of the name where it is defined first
+	PathAt  int32 // where the whole attrpath starts: the position Nix gives for the attribute
+	Value   Expr  // for an inherited name the *Ident; nil when From is not negative
+	Inherit bool  // `inherit name;`: Value is resolved in the enclosing scope
+	From    int   // index into Attrs.From of `inherit (e) name;`, else -1
 }
 
 // DynamicAttr is one attribute whose name is computed.

@@ -1,0 +1,89 @@
+package parser
+
+// Walk calls f for e and, when f returns true, for the expressions in it, in
+// the order they are written: names that are computed, the sources of inherit
+// and the defaults of formals included. It follows what was written (Bindings),
+// not the merged Attrs.
+func Walk(e Expr, f func(Expr) bool) {
+	if e == nil || !f(e) {
+		return
+	}
+	switch e := e.(type) {
+	case *String:
+		walkParts(e.Parts, f)
+	case *Path:
+		walkParts(e.Parts, f)
+	case *List:
+		walkAll(e.Elems, f)
+	case *AttrSet:
+		walkBindings(e.Bindings, f)
+	case *Let:
+		walkBindings(e.Bindings, f)
+		Walk(e.Body, f)
+	case *LegacyLet:
+		Walk(e.Set, f)
+	case *With:
+		Walk(e.Scope, f)
+		Walk(e.Body, f)
+	case *Assert:
+		Walk(e.Cond, f)
+		Walk(e.Body, f)
+	case *If:
+		Walk(e.Cond, f)
+		Walk(e.Then, f)
+		Walk(e.Else, f)
+	case *Lambda:
+		if e.Formals != nil {
+			for i := range e.Formals.List {
+				Walk(e.Formals.List[i].Default, f)
+			}
+		}
+		Walk(e.Body, f)
+	case *Apply:
+		Walk(e.Fn, f)
+		walkAll(e.Args, f)
+	case *Select:
+		Walk(e.Set, f)
+		walkPath(e.Path, f)
+		Walk(e.Default, f)
+	case *HasAttr:
+		Walk(e.Set, f)
+		walkPath(e.Path, f)
+	case *Unary:
+		Walk(e.X, f)
+	case *Binary:
+		Walk(e.X, f)
+		Walk(e.Y, f)
+	}
+}
+
+func walkAll(list []Expr, f func(Expr) bool) {
+	for _, e := range list {
+		Walk(e, f)
+	}
+}
+
+func walkParts(parts []Part, f func(Expr) bool) {
+	for i := range parts {
+		Walk(parts[i].Expr, f)
+	}
+}
+
+func walkPath(path []AttrName, f func(Expr) bool) {
+	for i := range path {
+		Walk(path[i].Expr, f)
+	}
+}
+
+func walkBindings(bindings []Binding, f func(Expr) bool) {
+	for _, b := range bindings {
+		switch b := b.(type) {
+		case *Bind:
+			walkPath(b.Path, f)
+			Walk(b.Value, f)
+		case *Inherit:
+			Walk(b.From, f)
+			walkPath(b.Names, f)
+		}
+	}
+}
