@@ -8,8 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/nixplan/nixplan/eval"
 	"github.com/nixplan/nixplan/eval/value"
 )
@@ -28,7 +26,7 @@ func TestCorpus(t *testing.T) {
 					}
 					got := ask(filepath.Join(dir, e.Name+".nix"), dir)
 					if !got.same(*want) {
-						t.Errorf("%s\n%s", e.Source, cmp.Diff(want.String(), got.String()))
+						t.Errorf("%s\ngot  %s\nwant %s", e.Source, got, want)
 					}
 				})
 			}
@@ -54,10 +52,8 @@ func ask(file, dir string) answer {
 		return answer{Class: "other", Message: err.Error()}
 	}
 	class := failure.Kind.String()
-	for _, d := range failure.Diagnostics {
-		if d.ID == "NP102" {
-			class = "duplicate"
-		}
+	if failure.Kind == value.SyntaxError && len(failure.Diagnostics) > 0 && failure.Diagnostics[0].ID == "NP102" {
+		class = "duplicate"
 	}
 	return answer{Class: class, Message: strings.ReplaceAll(failure.Message, dir, "$DIR")}
 }

@@ -1,0 +1,61 @@
+package eval
+
+import (
+	"math"
+
+	"github.com/nixplan/nixplan/eval/value"
+)
+
+var numberPrims = []value.Prim{
+	{Name: "add", Arity: 2, Strict: 0b11, F2: arithPrim(opAdd)},
+	{Name: "bitAnd", Arity: 2, Strict: 0b11, F2: bitPrim(func(a, b int64) int64 { return a & b })},
+	{Name: "bitOr", Arity: 2, Strict: 0b11, F2: bitPrim(func(a, b int64) int64 { return a | b })},
+	{Name: "bitXor", Arity: 2, Strict: 0b11, F2: bitPrim(func(a, b int64) int64 { return a ^ b })},
+	{Name: "ceil", Arity: 1, Strict: 1, F1: roundPrim(math.Ceil)},
+	{Name: "div", Arity: 2, Strict: 0b11, F2: arithPrim(opDiv)},
+	{Name: "floor", Arity: 1, Strict: 1, F1: roundPrim(math.Floor)},
+	{Name: "lessThan", Arity: 2, Strict: 0b11, F2: primLessThan},
+	{Name: "mul", Arity: 2, Strict: 0b11, F2: arithPrim(opMul)},
+	{Name: "sub", Arity: 2, Strict: 0b11, F2: arithPrim(opSub)},
+}
+
+func arithPrim(op arithOp) func(*value.Machine, value.Value, value.Value) value.Value {
+	return func(m *value.Machine, a, b value.Value) value.Value { return arith(m, op, a, b, nil, nil) }
+}
+
+func bitPrim(op func(a, b int64) int64) func(*value.Machine, value.Value, value.Value) value.Value {
+	return func(m *value.Machine, a, b value.Value) value.Value {
+		return value.NewInt(op(wantInt(m, a), wantInt(m, b)))
+	}
+}
+
+// roundPrim is floor or ceil. Today's Nix refuses results outside the integers;
+// 2.8 gave the smallest integer for them.
+func roundPrim(round func(float64) float64) func(*value.Machine, value.Value) value.Value {
+	return func(m *value.Machine, v value.Value) value.Value {
+		if v.Kind() == value.Int {
+			return v
+		}
+		if v.Kind() != value.Float {
+			wrongType(m, v, "a number")
+		}
+		f := round(v.Float())
+		if !value.IntFits(f) {
+			if host(m).opts.Compat28 {
+				return value.NewInt(math.MinInt64)
+			}
+			fail(m, value.Overflow, "the number %g is outside the range of integers", v.Float())
+		}
+		return value.NewInt(int64(f))
+	}
+}
+
+func primLessThan(m *value.Machine, a, b value.Value) value.Value {
+	lt, unknown := less(m, a, b)
+	if unknown != nil {
+		return undecided(unknown, "comparison with "+unknown.Origin, unknown.At)
+	}
+	result := value.NewBool(lt)
+	decide(m, "<", a, b, result, m.NearestSpan(func(s value.Span) bool { return s.Start != 0 }))
+	return result
+}

@@ -1,0 +1,151 @@
+package eval
+
+import (
+	"strings"
+
+	"github.com/nixplan/nixplan/eval/value"
+)
+
+var stringPrims = []value.Prim{
+	{Name: "baseNameOf", Arity: 1, Strict: 1, F1: primBaseNameOf},
+	{Name: "concatStringsSep", Arity: 2, Strict: 0b11, F2: primConcatStringsSep},
+	{Name: "dirOf", Arity: 1, Strict: 1, F1: primDirOf},
+	{Name: "replaceStrings", Arity: 3, Strict: 0b111, F3: primReplaceStrings},
+	{Name: "stringLength", Arity: 1, Strict: 1, F1: primStringLength},
+	{Name: "substring", Arity: 3, Strict: 0b111, F3: primSubstring},
+}
+
+// primBaseNameOf strips one trailing slash only, as Nix does.
+func primBaseNameOf(m *value.Machine, v value.Value) value.Value {
+	s := coerce(m, v, coercion{})
+	if s.Kind() == value.UnknownValue {
+		return undecided(s.Unknown(), "baseNameOf "+s.Unknown().Origin, s.Unknown().At)
+	}
+	text := strings.TrimSuffix(s.Str(), "/")
+	return value.NewStringContext(text[strings.LastIndexByte(text, '/')+1:], s.Context())
+}
+
+func primDirOf(m *value.Machine, v value.Value) value.Value {
+	if v.Kind() == value.Path {
+		return value.NewPath(dirName(v.Path()))
+	}
+	s := coerce(m, v, coercion{})
+	if s.Kind() == value.UnknownValue {
+		return undecided(s.Unknown(), "dirOf "+s.Unknown().Origin, s.Unknown().At)
+	}
+	return value.NewStringContext(dirName(s.Str()), s.Context())
+}
+
+func dirName(p string) string {
+	switch i := strings.LastIndexByte(p, '/'); i {
+	case -1:
+		return "."
+	case 0:
+		return "/"
+	default:
+		return p[:i]
+	}
+}
+
+func primConcatStringsSep(m *value.Machine, sep, list value.Value) value.Value {
+	var b textBuilder
+	s, c := wantString(m, sep)
+	sep = value.NewStringContext(s, c)
+	b.context = c // the separator's context stays even when it is not used
+	for i, e := range wantList(m, list) {
+		if i > 0 {
+			b.add(m, sep)
+		}
+		m.Step(1)
+		b.add(m, coerce(m, m.Force(&e), coercion{copyPaths: true}))
+	}
+	return b.value(value.Span{})
+}
+
+func primStringLength(m *value.Machine, v value.Value) value.Value {
+	s := coerce(m, v, coercion{copyPaths: true})
+	if s.Kind() == value.UnknownValue {
+		return undecided(s.Unknown(), "stringLength "+s.Unknown().Origin, s.Unknown().At)
+	}
+	return value.NewInt(int64(len(s.Str())))
+}
+
+// primSubstring counts bytes; a negative length means to the end, a start past
+// the end gives "". The context stays in any case.
+func primSubstring(m *value.Machine, start, length, v value.Value) value.Value {
+	from, n := wantInt(m, start), wantInt(m, length)
+	if from < 0 {
+		fail(m, value.OutOfRange, "negative start position in 'substring'")
+	}
+	s := coerce(m, v, coercion{copyPaths: true})
+	if s.Kind() == value.UnknownValue {
+		return undecided(s.Unknown(), "substring of "+s.Unknown().Origin, s.Unknown().At)
+	}
+	text := s.Str()
+	size := int64(len(text))
+	switch {
+	case from >= size:
+		text = ""
+	case n < 0 || n > size-from:
+		text = text[from:]
+	default:
+		text = text[from : from+n]
+	}
+	return value.NewStringContext(text, s.Context())
+}
+
+// primReplaceStrings replaces from left to right, the first `from` that matches
+// winning. An empty one matches between all characters and at the end.
+func primReplaceStrings(m *value.Machine, fromList, toList, v value.Value) value.Value {
+	from, to := wantList(m, fromList), wantList(m, toList)
+	if len(from) != len(to) {
+		fail(m, value.OtherError, "'from' and 'to' arguments passed to builtins.replaceStrings have different lengths")
+	}
+	patterns := make([]string, len(from))
+	for i := range from {
+		patterns[i], _ = wantString(m, from[i])
+	}
+	if host(m).opts.Compat28 { // since 2.16 a replacement is evaluated when it is used
+		for i := range to {
+			wantString(m, to[i])
+		}
+	}
+	text, context := wantString(m, v)
+	var b textBuilder
+	b.context = context
+	kept := 0 // start of what is copied as it is
+	for p := 0; p <= len(text); {
+		m.Step(1)
+		found := -1
+		for i, pat := range patterns {
+			if strings.HasPrefix(text[p:], pat) {
+				found = i
+				break
+			}
+		}
+		if found < 0 {
+			p++
+			continue
+		}
+		b.add(m, value.NewString(text[kept:p]))
+		replacement := m.Force(&to[found])
+		if replacement.Kind() != value.UnknownValue {
+			wantString(m, replacement)
+		}
+		b.add(m, replacement)
+		if n := len(patterns[found]); n > 0 {
+			p += n
+			kept = p
+		} else {
+			if p < len(text) {
+				b.add(m, value.NewString(text[p:p+1]))
+			}
+			p++
+			kept = p
+		}
+	}
+	if kept < len(text) {
+		b.add(m, value.NewString(text[kept:]))
+	}
+	return b.value(value.Span{})
+}

@@ -1,0 +1,46 @@
+package eval
+
+import "github.com/nixplan/nixplan/eval/value"
+
+var typePrims = []value.Prim{
+	{Name: "functionArgs", Arity: 1, Strict: 1, F1: primFunctionArgs},
+	{Name: "isAttrs", Arity: 1, Strict: 1, F1: isKind(value.AttrSet)},
+	{Name: "isBool", Arity: 1, Strict: 1, F1: isKind(value.Bool)},
+	{Name: "isFloat", Arity: 1, Strict: 1, F1: isKind(value.Float)},
+	{Name: "isFunction", Arity: 1, Strict: 1, F1: func(_ *value.Machine, v value.Value) value.Value { return value.NewBool(v.IsFunction()) }},
+	{Name: "isInt", Arity: 1, Strict: 1, F1: isKind(value.Int)},
+	{Name: "isList", Arity: 1, Strict: 1, F1: isKind(value.List)},
+	{Name: "isNull", Arity: 1, Strict: 1, F1: primIsNull},
+	{Name: "isPath", Arity: 1, Strict: 1, F1: isKind(value.Path)},
+	{Name: "isString", Arity: 1, Strict: 1, F1: isKind(value.String)},
+	{Name: "typeOf", Arity: 1, Strict: 1, F1: func(_ *value.Machine, v value.Value) value.Value { return value.NewString(v.Kind().String()) }},
+}
+
+func isKind(k value.Kind) func(*value.Machine, value.Value) value.Value {
+	return func(_ *value.Machine, v value.Value) value.Value { return value.NewBool(v.Kind() == k) }
+}
+
+// primIsNull counts as a comparison with null.
+func primIsNull(m *value.Machine, v value.Value) value.Value {
+	result := value.NewBool(v.Kind() == value.Null)
+	decide(m, "==", v, value.NullValue, result, m.NearestSpan(func(s value.Span) bool { return s.Start != 0 }))
+	return result
+}
+
+// primFunctionArgs gives name -> has a default, for functions with formals.
+func primFunctionArgs(m *value.Machine, v value.Value) value.Value {
+	switch v.Kind() {
+	case value.Lambda:
+		formals := v.Closure().Fn.Formals
+		list := m.AttrSlots(len(formals))
+		for i := range formals {
+			f := &formals[i]
+			list[i] = value.Attr{Name: f.Name, Pos: f.Span.Start, Value: value.NewBool(f.Default != nil)}
+		}
+		return value.NewAttrs(value.NewAttrsSorted(list))
+	case value.PrimOp, value.PrimOpApp:
+		return value.NewAttrs(value.EmptyAttrs)
+	}
+	wrongType(m, v, "a function")
+	return value.Value{}
+}
