@@ -1,0 +1,151 @@
+# A flake with its inputs, from flake.lock (versions 5 to 7) or, without one, from what flake.nix says. An input whose
+# files are neither here nor modelled has unknown outputs.
+{
+  root ? null,
+  source ? null,
+  self ? { },
+  lock ? null,
+}:
+
+let
+  inherit (builtins) isList mapAttrs;
+  inherit (__nixplan) isUnknown open unknown;
+
+  location = import ./flake-location.nix;
+
+  possible = condition: isUnknown condition || condition;
+  sure = condition: !isUnknown condition && condition;
+
+  rootInfo = {
+    lastModified = 0;
+    lastModifiedDate = "19700101000000";
+  }
+  // (
+    if root != null then
+      { outPath = "${root}"; }
+    else if source != null then
+      { outPath = source; }
+    else
+      { }
+  )
+  // self;
+
+  lockPath = rootInfo.outPath + "/flake.lock";
+
+  lockFile =
+    if lock != null then
+      lock
+    else if sure (builtins.pathExists lockPath) then
+      builtins.fromJSON (builtins.readFile lockPath)
+    else
+      null;
+
+  # A flake from the source it is in, the directory in it, and its inputs.
+  flakeOf =
+    {
+      name,
+      sourceInfo,
+      outPath ? sourceInfo.outPath,
+      inputs,
+    }:
+    let
+      file = outPath + "/flake.nix";
+      # A file that is surely missing is an error that `import` describes.
+      flake = import file;
+      outputs = flake.outputs (inputs flake // { self = result; });
+      result =
+        outputs
+        // sourceInfo
+        // {
+          inherit outPath outputs sourceInfo;
+          inputs = inputs flake;
+          _type = "flake";
+        };
+      beyondReach = open name (
+        sourceInfo
+        // {
+          inherit outPath sourceInfo;
+          inputs = unknown "${name}.inputs";
+          outputs = unknown "${name}.outputs";
+          _type = "flake";
+        }
+      );
+    in
+    if isUnknown flake then beyondReach else result;
+
+  ### With a lock file ###
+
+  inherit (lockFile) nodes;
+
+  # An input is a node's key, or the path of another input from the root ("follows").
+  keyOf = input: if isList input then follow lockFile.root input else input;
+  follow = builtins.foldl' (key: name: keyOf nodes.${key}.inputs.${name});
+
+  # A relative path input lies in the source of the flake that has it.
+  lockedInfo =
+    node:
+    let
+      inherit (node) locked;
+    in
+    if locked.type or "" == "path" && builtins.substring 0 1 (locked.path or "/") != "/" then
+      let
+        parent = sources.${follow lockFile.root (node.parent or [ ])};
+      in
+      parent // { outPath = parent.outPath + "/${locked.path}"; }
+    else
+      location.locked locked;
+
+  sources = mapAttrs (key: node: if key == lockFile.root then rootInfo else lockedInfo node) nodes;
+
+  lockedFlakes = mapAttrs (
+    key: node:
+    let
+      sourceInfo = sources.${key};
+      directory = if key == lockFile.root then "" else node.locked.dir or "";
+    in
+    if node.flake or true then
+      flakeOf {
+        name = if key == lockFile.root then "self" else "inputs.${key}";
+        inherit sourceInfo;
+        outPath = if directory == "" then sourceInfo.outPath else sourceInfo.outPath + "/${directory}";
+        inputs = _: mapAttrs (_: input: lockedFlakes.${keyOf input}) (node.inputs or { });
+      }
+    else
+      sourceInfo
+  ) nodes;
+
+  ### Without ###
+
+  unlocked =
+    name: sourceInfo:
+    flakeOf {
+      inherit name sourceInfo;
+      inputs =
+        flake:
+        let
+          # Arguments of `outputs` that `inputs` does not have are looked up in the registry.
+          implicit = mapAttrs (id: _: { url = "flake:${id}"; }) (removeAttrs (builtins.functionArgs flake.outputs) [ "self" ]);
+          declared = implicit // flake.inputs or { };
+          all = mapAttrs (inputName: unlockedInput all "inputs.${inputName}") declared;
+        in
+        all;
+    };
+
+  unlockedInput =
+    all: name: input:
+    if input ? follows then
+      builtins.foldl' (flake: step: if flake == null then all.${step} else flake.inputs.${step}) null (
+        builtins.filter (part: !isList part && part != "") (builtins.split "/" input.follows)
+      )
+    else
+      let
+        sourceInfo = location.declared input;
+      in
+      if possible (input.flake or true) then unlocked name sourceInfo else sourceInfo;
+in
+if lockFile == null || isUnknown lockFile then
+  unlocked "self" rootInfo
+else if lockFile.version >= 5 && lockFile.version <= 7 then
+  lockedFlakes.${lockFile.root}
+else
+  throw "flake.lock has version ${toString lockFile.version}; versions 5 to 7 are supported"

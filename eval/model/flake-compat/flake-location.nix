@@ -1,0 +1,86 @@
+# Where a flake input comes from: the source of an entry of flake.lock, or of an input declared in flake.nix.
+let
+  inherit (builtins) elemAt match;
+  inherit (__nixplan) source unknown;
+
+  hosts = {
+    github = "github.com";
+    gitlab = "gitlab.com";
+    sourcehut = "git.sr.ht";
+  };
+
+  # The address of a flake reference in its set form.
+  address =
+    ref:
+    if hosts ? ${ref.type or ""} then
+      "https://${ref.host or hosts.${ref.type}}/${ref.owner}/${ref.repo}"
+    else if ref.type or "" == "indirect" then
+      "flake:${ref.id}"
+    else
+      ref.url or (throw "a flake input of the type '${ref.type or "(none)"}' has no address");
+
+  # The string form: what nixplan needs of it.
+  parse =
+    url:
+    let
+      forge = match "(github|gitlab|sourcehut):([^/?]+)/([^/?]+)(/([^?]*))?([?].*)?" url;
+      part = elemAt forge;
+    in
+    if forge != null then
+      {
+        type = part 0;
+        owner = part 1;
+        repo = part 2;
+      }
+      // (if part 4 == null then { } else revOrRef (part 4))
+    else if match "(path:)?[./].*" url != null then
+      {
+        type = "path";
+        path = elemAt (match "(path:)?(.*)" url) 1;
+      }
+    else if match "[a-zA-Z0-9_-]+(/.*)?" url != null then
+      {
+        type = "indirect";
+        id = elemAt (match "([^/]*).*" url) 0;
+      }
+    else
+      { inherit url; };
+
+  revOrRef = text: if match "[0-9a-f]{40}" text != null then { rev = text; } else { ref = text; };
+
+  info =
+    ref: facts:
+    let
+      rev = ref.rev or null;
+    in
+    {
+      outPath =
+        if ref.type or "" == "path" then
+          "${/. + ref.path}"
+        else
+          source {
+            url = address ref;
+            inherit rev;
+            ref = ref.ref or null;
+            hash = ref.narHash or null;
+            submodules = ref.submodules or false;
+          };
+      lastModified = unknown "the date of ${address ref}";
+      lastModifiedDate = unknown "the date of ${address ref}";
+    }
+    // facts
+    // (
+      if rev == null then
+        { }
+      else
+        {
+          inherit rev;
+          shortRev = builtins.substring 0 7 rev;
+        }
+    );
+in
+{
+  locked = ref: info ref (builtins.intersectAttrs { lastModified = null; narHash = null; revCount = null; } ref);
+
+  declared = input: info (if input ? url then parse input.url // builtins.intersectAttrs { rev = null; ref = null; } input else input) { };
+}

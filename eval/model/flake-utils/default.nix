@@ -1,0 +1,7 @@
+# flake-utils by import.
+{
+  system ? __nixplan.system,
+}:
+{
+  lib = import ./lib.nix;
+}

@@ -1,0 +1,4 @@
+# flake-utils as a flake input.
+{
+  outputs = _: { lib = import ./lib.nix; };
+}
