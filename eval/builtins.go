@@ -15,7 +15,10 @@ import "github.com/nixplan/nixplan/eval/value"
 
 // primTables are the builtins by group; each group is a file builtins_*.go.
 func primTables() [][]value.Prim {
-	return [][]value.Prim{attrsPrims, controlPrims, fetchPrims, importPrims, listPrims, numberPrims, stringPrims, typePrims}
+	return [][]value.Prim{
+		attrsPrims, controlPrims, fetchPrims, hashPrims, importPrims, jsonPrims, listPrims, numberPrims, orderPrims, regexPrims,
+		stringPrims, tomlPrims, typePrims, versionPrims, xmlPrims,
+	}
 }
 
 // bareNames are the builtins that are variables under their own name; all the

@@ -9,7 +9,6 @@ let
     afl3 = [ "AFL-3.0" "Academic Free License v3.0" ];
     agpl3Only = [ "AGPL-3.0-only" "GNU Affero General Public License v3.0 only" ];
     agpl3Plus = [ "AGPL-3.0-or-later" "GNU Affero General Public License v3.0 or later" ];
-    apsl20 = [ "APSL-2.0" "Apple Public Source License 2.0" ];
     artistic2 = [ "Artistic-2.0" "Artistic License 2.0" ];
     asl20 = [ "Apache-2.0" "Apache License 2.0" ];
     boost = [ "BSL-1.0" "Boost Software License 1.0" ];
@@ -21,16 +20,18 @@ let
     cc-by-sa-40 = [ "CC-BY-SA-4.0" "Creative Commons Attribution Share Alike 4.0" ];
     cc0 = [ "CC0-1.0" "Creative Commons Zero v1.0 Universal" ];
     epl20 = [ "EPL-2.0" "Eclipse Public License 2.0" ];
+    eupl11 = [ "EUPL-1.1" "European Union Public License 1.1" ];
     eupl12 = [ "EUPL-1.2" "European Union Public License 1.2" ];
     gpl2Only = [ "GPL-2.0-only" "GNU General Public License v2.0 only" ];
     gpl2Plus = [ "GPL-2.0-or-later" "GNU General Public License v2.0 or later" ];
     gpl3Only = [ "GPL-3.0-only" "GNU General Public License v3.0 only" ];
     gpl3Plus = [ "GPL-3.0-or-later" "GNU General Public License v3.0 or later" ];
-    isc = [ "ISC" "Internet Systems Consortium License" ];
+    isc = [ "ISC" "ISC License" ];
     lgpl21Only = [ "LGPL-2.1-only" "GNU Lesser General Public License v2.1 only" ];
     lgpl21Plus = [ "LGPL-2.1-or-later" "GNU Lesser General Public License v2.1 or later" ];
     lgpl3Only = [ "LGPL-3.0-only" "GNU Lesser General Public License v3.0 only" ];
     lgpl3Plus = [ "LGPL-3.0-or-later" "GNU Lesser General Public License v3.0 or later" ];
+    llvm-exception = [ "LLVM-exception" "LLVM Exception" ];
     mit = [ "MIT" "MIT License" ];
     mpl20 = [ "MPL-2.0" "Mozilla Public License 2.0" ];
     ofl = [ "OFL-1.1" "SIL Open Font License 1.1" ];
@@ -40,33 +41,46 @@ let
     zlib = [ "Zlib" "zlib License" ];
   };
 
+  # Names that say neither "only" nor "or later", and what nobody should choose any more.
+  outdated = {
+    agpl3 = [ "AGPL-3.0" "GNU Affero General Public License v3.0" ];
+    apsl20 = [ "APSL-2.0" "Apple Public Source License 2.0" ];
+    gpl2 = [ "GPL-2.0" "GNU General Public License v2.0" ];
+    gpl3 = [ "GPL-3.0" "GNU General Public License v3.0" ];
+    lgpl21 = [ "LGPL-2.1" "GNU Lesser General Public License v2.1" ];
+    lgpl3 = [ "LGPL-3.0" "GNU Lesser General Public License v3.0" ];
+  };
+
   license =
     {
       shortName,
       free ? true,
+      deprecated ? false,
       redistributable ? free,
       ...
     }@facts:
-    {
+    facts
+    // {
       licenseType = "simple";
-      deprecated = false;
-      inherit free redistributable;
-    }
-    // facts;
-
-  free = mapAttrs (
-    shortName: entry:
-    let
-      spdxId = builtins.elemAt entry 0;
-    in
-    license {
-      inherit shortName spdxId;
-      fullName = builtins.elemAt entry 1;
-      url = "https://spdx.org/licenses/${spdxId}.html";
-    }
-  ) spdx;
+      inherit deprecated free redistributable;
+      ${if facts ? spdxId then "url" else null} = "https://spdx.org/licenses/${facts.spdxId}.html";
+    };
+  listed =
+    deprecated:
+    mapAttrs (
+      shortName: entry:
+      license {
+        inherit deprecated shortName;
+        spdxId = builtins.elemAt entry 0;
+        fullName = builtins.elemAt entry 1;
+      }
+    );
 
   other = {
+    free = license {
+      shortName = "free";
+      fullName = "Unspecified free software license";
+    };
     publicDomain = license {
       shortName = "publicDomain";
       fullName = "Public Domain";
@@ -75,7 +89,6 @@ let
       shortName = "bsl11";
       spdxId = "BUSL-1.1";
       fullName = "Business Source License 1.1";
-      url = "https://mariadb.com/bsl11";
       free = false;
       redistributable = true;
     };
@@ -93,18 +106,7 @@ let
     unfreeRedistributableFirmware = license {
       shortName = "unfreeRedistributableFirmware";
       fullName = "Unfree redistributable firmware";
-      free = false;
-      redistributable = true;
     };
-  };
-
-  # The same licenses under the names of older releases.
-  aliases = {
-    agpl3 = free.agpl3Only;
-    gpl2 = free.gpl2Only;
-    gpl3 = free.gpl3Only;
-    lgpl21 = free.lgpl21Only;
-    lgpl3 = free.lgpl3Only;
   };
 
   operators = {
@@ -170,9 +172,9 @@ let
     by.${expression.licenseType} or (throw "lib.licenses: there is no license type ${expression.licenseType}");
 in
 __nixplan.open "lib.licenses" (
-  free
+  listed false spdx
+  // listed true outdated
   // other
-  // aliases
   // operators
   // {
     inherit evaluateNamedProperty evaluateProperty toSPDX;

@@ -10,7 +10,7 @@ let
   # Code points of the printable ASCII characters and of the usual white space.
   codes =
     let
-      printable = '' !"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\]^_`abcdefghijklmnopqrstuvwxyz{|}~'';
+      printable = " " + ''!"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\]^_`abcdefghijklmnopqrstuvwxyz{|}~'';
       numbered = lib.lists.imap0 (index: name: {
         inherit name;
         value = index + 32;

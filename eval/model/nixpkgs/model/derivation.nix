@@ -107,30 +107,33 @@ let
         else
           throw "mkDerivation: the derivation has no `name`, and no `pname` with `version`";
 
+      # Of an open set what is certainly there; everything else has mkDerivation's defaults.
+      known = __nixplan.known args;
+
       # Names in messages must be plain text.
       shownName = if isUnknown name then "unnamed" else name;
 
-      structured = args.__structuredAttrs or false;
-      extraEnv = if structured then { env = args.env or { }; } else args.env or { };
+      structured = known.__structuredAttrs or false;
+      extraEnv = if structured then { env = known.env or { }; } else known.env or { };
 
       drvAttrs =
         removeAttrs args notInEnvironment
         // {
           inherit name system stdenv;
-          builder = args.realBuilder or (unknown "pkgs.stdenv.shell");
-          args = args.args or [ "-e" (args.builder or "default-builder.sh") ];
-          outputs = args.outputs or [ "out" ];
+          builder = known.realBuilder or (unknown "pkgs.stdenv.shell");
+          args = known.args or [ "-e" (known.builder or "default-builder.sh") ];
+          outputs = known.outputs or [ "out" ];
           userHook = null;
           __ignoreNulls = true;
-          strictDeps = args.strictDeps or false;
-          buildInputs = args.buildInputs or [ ];
-          nativeBuildInputs = args.nativeBuildInputs or [ ];
-          propagatedBuildInputs = args.propagatedBuildInputs or [ ];
-          propagatedNativeBuildInputs = args.propagatedNativeBuildInputs or [ ];
-          patches = args.patches or [ ];
-          configureFlags = args.configureFlags or [ ];
-          doCheck = args.doCheck or false;
-          doInstallCheck = args.doInstallCheck or false;
+          strictDeps = known.strictDeps or false;
+          buildInputs = known.buildInputs or [ ];
+          nativeBuildInputs = known.nativeBuildInputs or [ ];
+          propagatedBuildInputs = known.propagatedBuildInputs or [ ];
+          propagatedNativeBuildInputs = known.propagatedNativeBuildInputs or [ ];
+          patches = known.patches or [ ];
+          configureFlags = known.configureFlags or [ ];
+          doCheck = known.doCheck or false;
+          doInstallCheck = known.doInstallCheck or false;
         }
         // extraEnv;
 
@@ -142,9 +145,9 @@ let
         unfree = false;
         unsupported = false;
         outputsToInstall = [ "out" ];
-      } // args.meta or { };
+      } // known.meta or { };
 
-      passthru = args.passthru or { };
+      passthru = known.passthru or { };
 
       common =
         result "" drvAttrs

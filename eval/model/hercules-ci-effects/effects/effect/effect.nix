@@ -79,6 +79,9 @@ let
 
   mkDrv =
     args:
+    let
+      known = __nixplan.known args;
+    in
     if sure (args ? imports) then
       throw "mkEffect does not take `imports`; for modules use `modularEffect`"
     else
@@ -87,10 +90,10 @@ let
         // {
           name = lib.strings.sanitizeDerivationName (if args ? name then "effect-${args.name}" else "effect");
           isEffect = true;
-          phases = args.phases or (phasesOf args);
-          nativeBuildInputs = (args.defaultInputs or alwaysThere) ++ args.inputs or [ ] ++ args.nativeBuildInputs or [ ];
-          secretsMap = builtins.toJSON (args.secretsMap or { });
-          dontUnpack = args.dontUnpack or (!(args ? src || args ? srcs));
+          phases = known.phases or (phasesOf known);
+          nativeBuildInputs = (known.defaultInputs or alwaysThere) ++ known.inputs or [ ] ++ known.nativeBuildInputs or [ ];
+          secretsMap = builtins.toJSON (known.secretsMap or { });
+          dontUnpack = known.dontUnpack or (!(args ? src || args ? srcs));
         }
       );
 

@@ -12,6 +12,7 @@ stdenvNoCC.mkDerivation {
     gnupg
     git
   ];
+  setupHook = __nixplan.unknown "git-crypt-hook's script";
   dontUnpack = true;
   dontBuild = true;
   dontInstall = true;

@@ -10,7 +10,7 @@
 }:
 
 let
-  inherit (import ../decide.nix) sure;
+  inherit (import ../decide.nix) possible sure;
 
   actionFlags = import ./actions.nix;
   prebuiltNetwork = import ./prebuilt.nix { inherit lib stdenvNoCC; };
@@ -78,7 +78,7 @@ mkEffect (
     "networkArgs"
     "prebuildOnlyNetworkFiles"
   ]
-  // lib.optionalAttrs prebuild { inherit prebuilt; }
+  // lib.optionalAttrs (possible prebuild) { inherit prebuilt; }
   // always
   // {
     name = "nixops-${name}";

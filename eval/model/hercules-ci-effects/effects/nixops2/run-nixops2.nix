@@ -90,7 +90,7 @@ require sourceGiven "runNixOps2: pass exactly one of `flake` and `networkFiles`"
           "prebuildOnlyModules"
           "flake"
         ]
-        // lib.optionalAttrs prebuild { inherit prebuilt; }
+        // lib.optionalAttrs (possible prebuild) { inherit prebuilt; }
         // always
         // {
           name = "nixops-${deploymentName}";

@@ -1,0 +1,74 @@
+package eval
+
+import (
+	"github.com/nixplan/nixplan/eval/internal/hash"
+	"github.com/nixplan/nixplan/eval/value"
+)
+
+var hashPrims = []value.Prim{
+	{Name: "convertHash", Arity: 1, Strict: 1, F1: primConvertHash},
+	{Name: "hashFile", Arity: 2, Strict: 0b11, F2: primHashFile},
+	{Name: "hashString", Arity: 2, Strict: 0b11, F2: func(m *value.Machine, algo, v value.Value) value.Value {
+		a := wantAlgo(m, algo)
+		text, _ := wantString(m, v)
+		return value.NewString(hash.Sum(a, text).Format(hash.Base16))
+	}},
+}
+
+func wantAlgo(m *value.Machine, v value.Value) hash.Algo {
+	a, err := hash.ParseAlgo(wantPlain(m, v))
+	if err != nil {
+		fail(m, value.OtherError, "%s", err)
+	}
+	return a
+}
+
+func primHashFile(m *value.Machine, algo, v value.Value) value.Value {
+	a := wantAlgo(m, algo)
+	path, u := pathOrUnknown(m, v)
+	if u != nil {
+		return undecided(u, "hashFile "+u.Origin, u.At)
+	}
+	ev := host(m)
+	data, err := ev.world.ReadFile(path)
+	if err != nil {
+		return ev.unreadable(m, err, path, value.Span{})
+	}
+	return value.NewString(hash.Sum(a, string(data)).Format(hash.Base16))
+}
+
+func primConvertHash(m *value.Machine, v value.Value) value.Value {
+	attrs := wantAttrs(m, v)
+	field := func(name string) (string, bool) {
+		a := attrs.Lookup(name)
+		if a == nil {
+			return "", false
+		}
+		return wantPlain(m, a.Value), true
+	}
+	text, ok := field("hash")
+	if !ok {
+		fail(m, value.MissingAttribute, "attribute 'hash' missing")
+	}
+	algo := hash.NoAlgo
+	if name, ok := field("hashAlgo"); ok {
+		a, err := hash.ParseAlgo(name)
+		if err != nil {
+			fail(m, value.OtherError, "%s", err)
+		}
+		algo = a
+	}
+	to, ok := field("toHashFormat")
+	if !ok {
+		fail(m, value.MissingAttribute, "attribute 'toHashFormat' missing")
+	}
+	format, err := hash.ParseFormat(to)
+	if err != nil {
+		fail(m, value.OtherError, "%s", err)
+	}
+	h, err := hash.Parse(text, algo)
+	if err != nil {
+		fail(m, value.OtherError, "%s", err)
+	}
+	return value.NewString(h.Format(format))
+}

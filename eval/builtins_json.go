@@ -1,0 +1,195 @@
+package eval
+
+import (
+	"strconv"
+
+	"github.com/nixplan/nixplan/eval/internal/jsonx"
+	"github.com/nixplan/nixplan/eval/internal/numfmt"
+	"github.com/nixplan/nixplan/eval/value"
+)
+
+var jsonPrims = []value.Prim{
+	{Name: "fromJSON", Arity: 1, Strict: 1, F1: primFromJSON},
+	{Name: "toJSON", Arity: 1, Strict: 1, F1: primToJSON},
+}
+
+func primFromJSON(m *value.Machine, v value.Value) value.Value {
+	text, _ := wantString(m, v)
+	b := jsonBuilder{m: m}
+	if err := jsonx.Read(text, &b, jsonx.Options{Nix28: host(m).opts.Compat28}); err != nil {
+		fail(m, value.JSONError, "while decoding JSON: %s", err)
+	}
+	return b.result
+}
+
+// jsonBuilder makes values of what a JSON text consists of.
+type jsonBuilder struct {
+	m      *value.Machine
+	stack  []jsonLevel
+	result value.Value
+}
+
+// jsonLevel is a list or object that is not complete yet.
+type jsonLevel struct {
+	list  []value.Value
+	attrs []value.Attr
+	index map[value.Symbol]int
+	key   value.Symbol
+}
+
+func (b *jsonBuilder) put(v value.Value) {
+	b.m.Step(1)
+	if len(b.stack) == 0 {
+		b.result = v
+		return
+	}
+	top := &b.stack[len(b.stack)-1]
+	if top.index == nil {
+		top.list = append(top.list, v)
+		return
+	}
+	if i, twice := top.index[top.key]; twice {
+		top.attrs[i].Value = v // the last of equal keys counts
+		return
+	}
+	top.index[top.key] = len(top.attrs)
+	top.attrs = append(top.attrs, value.Attr{Name: top.key, Value: v})
+}
+
+func (b *jsonBuilder) pop() jsonLevel {
+	top := b.stack[len(b.stack)-1]
+	b.stack = b.stack[:len(b.stack)-1]
+	return top
+}
+
+func (b *jsonBuilder) Null()           { b.put(value.NullValue) }
+func (b *jsonBuilder) Bool(v bool)     { b.put(value.NewBool(v)) }
+func (b *jsonBuilder) Int(v int64)     { b.put(value.NewInt(v)) }
+func (b *jsonBuilder) Float(v float64) { b.put(value.NewFloat(v)) }
+func (b *jsonBuilder) String(s string) { b.put(value.NewString(s)) }
+func (b *jsonBuilder) BeginList()      { b.stack = append(b.stack, jsonLevel{}) }
+func (b *jsonBuilder) EndList()        { b.put(value.NewList(b.pop().list)) }
+func (b *jsonBuilder) BeginObject() {
+	b.stack = append(b.stack, jsonLevel{index: map[value.Symbol]int{}})
+}
+func (b *jsonBuilder) Key(s string) { b.stack[len(b.stack)-1].key = value.Intern(s) }
+func (b *jsonBuilder) EndObject()   { b.put(value.NewAttrs(value.NewAttrsList(b.pop().attrs))) }
+
+func primToJSON(m *value.Machine, v value.Value) value.Value {
+	return ToJSON(m, v)
+}
+
+// ToJSON is builtins.toJSON: a string, or an unknown one where the value holds
+// an unknown. Paths are copied to the store.
+func ToJSON(m *value.Machine, v value.Value) value.Value {
+	w := jsonWriter{m: m}
+	w.value(v)
+	w.flush()
+	return w.text.value(value.Span{})
+}
+
+type jsonWriter struct {
+	m    *value.Machine
+	out  []byte
+	text textBuilder
+}
+
+// flush hands over what was written so far.
+func (w *jsonWriter) flush() {
+	if len(w.out) > 0 {
+		w.text.add(w.m, value.NewString(string(w.out)))
+		w.out = w.out[:0]
+	}
+}
+
+func (w *jsonWriter) value(v value.Value) {
+	v = w.m.Force(&v)
+	w.m.Step(1)
+	switch v.Kind() {
+	case value.Null:
+		w.out = append(w.out, "null"...)
+	case value.Bool:
+		w.out = strconv.AppendBool(w.out, v.Bool())
+	case value.Int:
+		w.out = strconv.AppendInt(w.out, v.Int(), 10)
+	case value.Float:
+		if host(w.m).opts.Compat28 {
+			w.out = append(w.out, numfmt.FormatJSON28(v.Float())...)
+		} else {
+			w.out = append(w.out, numfmt.FormatJSON(v.Float())...)
+		}
+	case value.String:
+		w.string(v)
+	case value.Path:
+		w.string(host(w.m).copyToStore(w.m, v.Path(), value.Span{}))
+	case value.List:
+		w.list(v)
+	case value.AttrSet:
+		w.set(v)
+	case value.UnknownValue:
+		w.flush()
+		w.text.add(w.m, v)
+	default:
+		fail(w.m, value.TypeMismatch, "cannot convert %s to JSON", describe(v))
+	}
+}
+
+func (w *jsonWriter) string(v value.Value) {
+	if v.Kind() == value.UnknownValue {
+		w.flush()
+		w.text.add(w.m, v)
+		return
+	}
+	w.text.context = w.text.context.Union(v.Context())
+	if host(w.m).opts.Compat28 {
+		w.out = jsonx.AppendString28(w.out, v.Str())
+		return
+	}
+	out, err := jsonx.AppendString(w.out, v.Str())
+	if err != nil {
+		fail(w.m, value.JSONError, "cannot convert a string to JSON: %s", err)
+	}
+	w.out = out
+}
+
+func (w *jsonWriter) list(v value.Value) {
+	w.m.Enter(nil)
+	w.out = append(w.out, '[')
+	for i, e := range v.List() {
+		if i > 0 {
+			w.out = append(w.out, ',')
+		}
+		w.value(e)
+	}
+	w.out = append(w.out, ']')
+	w.m.Leave()
+}
+
+// set writes an object, or what the set says it is: __toString, then outPath.
+func (w *jsonWriter) set(v value.Value) {
+	w.m.Enter(nil)
+	defer w.m.Leave()
+	attrs := v.Attrs()
+	if a := attrs.Get(symToString); a != nil {
+		w.string(coerce(w.m, call1(w.m, w.m.Force(&a.Value), v), coercion{copyPaths: true}))
+		return
+	}
+	if a := attrs.Get(symOutPath); a != nil {
+		w.value(a.Value)
+		return
+	}
+	w.out = append(w.out, '{')
+	for i, a := range attrs.ByName() {
+		if i > 0 {
+			w.out = append(w.out, ',')
+		}
+		w.string(value.NewString(a.Name.String()))
+		w.out = append(w.out, ':')
+		w.value(a.Value)
+	}
+	if u := attrs.Open(); u != nil {
+		w.flush()
+		w.text.add(w.m, value.NewUnknown(u))
+	}
+	w.out = append(w.out, '}')
+}

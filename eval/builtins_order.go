@@ -1,0 +1,122 @@
+package eval
+
+import (
+	"slices"
+
+	"github.com/nixplan/nixplan/eval/value"
+)
+
+var orderPrims = []value.Prim{
+	{Name: "genericClosure", Arity: 1, Strict: 1, F1: primGenericClosure},
+	{Name: "sort", Arity: 2, Strict: 0b11, F2: primSort},
+}
+
+// primSort is stable. A comparator that contradicts itself gives some order.
+func primSort(m *value.Machine, f, list value.Value) value.Value {
+	elems := wantList(m, list)
+	if len(elems) < 2 {
+		return list
+	}
+	f = wantFunction(m, f)
+	sorted := m.Slots(len(elems))
+	copy(sorted, elems)
+	builtin := f.Kind() == value.PrimOp && f.Prim().Name == "lessThan"
+	before := func(a, b value.Value) bool {
+		if builtin {
+			lt, u := less(m, m.Force(&a), m.Force(&b))
+			if u != nil {
+				undetermined(m, u)
+			}
+			return lt
+		}
+		v := call2(m, f, a, b)
+		if v.Kind() != value.Bool {
+			wrongType(m, v, "a Boolean as the result of the comparison")
+		}
+		return v.Bool()
+	}
+	slices.SortStableFunc(sorted, func(a, b value.Value) int {
+		switch {
+		case before(a, b):
+			return -1
+		case before(b, a):
+			return 1
+		default:
+			return 0
+		}
+	})
+	return value.NewList(sorted)
+}
+
+var (
+	symStartSet = value.Intern("startSet")
+	symOperator = value.Intern("operator")
+	symKey      = value.Intern("key")
+)
+
+// primGenericClosure walks breadth first; of elements with equal keys the first
+// one counts.
+func primGenericClosure(m *value.Machine, v value.Value) value.Value {
+	attrs := wantAttrs(m, v)
+	field := func(sym value.Symbol) value.Value {
+		a := attrs.Get(sym)
+		if a == nil {
+			fail(m, value.MissingAttribute, "attribute '%s' missing in the argument of 'genericClosure'", sym)
+		}
+		return m.Force(&a.Value)
+	}
+	start := field(symStartSet)
+	if start.Kind() == value.UnknownValue {
+		return start
+	}
+	work := slices.Clone(wantList(m, start))
+	if len(work) == 0 && !host(m).opts.Compat28 {
+		return value.NewList(nil)
+	}
+	operator := wantFunction(m, field(symOperator))
+	var out []value.Value
+	keys := keySet{m: m}
+	for len(work) > 0 {
+		elem := m.Force(&work[0])
+		work = work[1:]
+		m.Step(1)
+		key := wantAttrs(m, elem).Get(symKey)
+		if key == nil {
+			fail(m, value.MissingAttribute, "attribute 'key' missing in an element of 'genericClosure'")
+		}
+		if !keys.add(m.Force(&key.Value)) {
+			continue
+		}
+		out = append(out, elem)
+		m.Charge(16)
+		work = append(work, wantList(m, call1(m, operator, elem))...)
+	}
+	return value.NewList(out)
+}
+
+// keySet is a set of keys ordered by `<`, as Nix compares them.
+type keySet struct {
+	m    *value.Machine
+	keys []value.Value // ascending
+}
+
+// add reports whether the key was not there yet.
+func (s *keySet) add(key value.Value) bool {
+	compare := func(a, b value.Value) int {
+		for i, pair := range [][2]value.Value{{a, b}, {b, a}} {
+			lt, u := less(s.m, pair[0], pair[1])
+			if u != nil {
+				undetermined(s.m, u)
+			}
+			if lt {
+				return 2*i - 1
+			}
+		}
+		return 0
+	}
+	i, found := slices.BinarySearchFunc(s.keys, key, compare)
+	if !found {
+		s.keys = slices.Insert(s.keys, i, key)
+	}
+	return !found
+}

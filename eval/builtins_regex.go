@@ -1,0 +1,84 @@
+package eval
+
+import (
+	"errors"
+
+	"github.com/nixplan/nixplan/eval/internal/ere"
+	"github.com/nixplan/nixplan/eval/value"
+)
+
+var regexPrims = []value.Prim{
+	{Name: "match", Arity: 2, Strict: 0b11, F2: primMatch},
+	{Name: "split", Arity: 2, Strict: 0b11, F2: primSplit},
+}
+
+func compileRegex(m *value.Machine, v value.Value) *ere.Regexp {
+	re, err := ere.Compile(wantPlain(m, v))
+	if err != nil {
+		regexFailed(m, err)
+	}
+	return re
+}
+
+func regexFailed(m *value.Machine, err error) {
+	kind := value.RegexError
+	if errors.Is(err, ere.ErrTooComplex) {
+		kind = value.Budget
+	}
+	fail(m, kind, "%s", err)
+}
+
+// primMatch counts as a comparison when the text derives from the ref.
+func primMatch(m *value.Machine, pattern, v value.Value) value.Value {
+	re := compileRegex(m, pattern)
+	text, _ := wantString(m, v)
+	m.Charge(int64(len(text)))
+	groups, ok, err := re.Match(text)
+	if err != nil {
+		regexFailed(m, err)
+	}
+	decide(m, "match", v, pattern, value.NewBool(ok), m.NearestSpan(func(s value.Span) bool { return s.Start != 0 }))
+	if !ok {
+		return value.NullValue
+	}
+	return groupList(m, groups)
+}
+
+func groupList(m *value.Machine, groups []ere.Group) value.Value {
+	list := m.Slots(len(groups))
+	for i, g := range groups {
+		if g.Matched {
+			list[i] = value.NewString(g.Text)
+		} else {
+			list[i] = value.NullValue
+		}
+	}
+	return value.NewList(list)
+}
+
+// primSplit gives the pieces and, between them, lists of groups. A text without
+// a match stays what it is, its context included.
+func primSplit(m *value.Machine, pattern, v value.Value) value.Value {
+	re := compileRegex(m, pattern)
+	text, _ := wantString(m, v)
+	m.Charge(int64(len(text)))
+	pieces, err := re.Split(text)
+	if err != nil {
+		regexFailed(m, err)
+	}
+	if len(pieces) == 1 {
+		list := m.Slots(1)
+		list[0] = v
+		return value.NewList(list)
+	}
+	list := m.Slots(2*len(pieces) - 1)[:0]
+	marks := v.Context().Marks()
+	for _, p := range pieces {
+		m.Step(1)
+		list = append(list, value.NewStringContext(p.Text, marks))
+		if !p.Last {
+			list = append(list, groupList(m, p.Groups))
+		}
+	}
+	return value.NewList(list)
+}

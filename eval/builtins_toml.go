@@ -1,0 +1,44 @@
+package eval
+
+import (
+	"github.com/nixplan/nixplan/eval/internal/tomlx"
+	"github.com/nixplan/nixplan/eval/value"
+)
+
+var tomlPrims = []value.Prim{
+	{Name: "fromTOML", Arity: 1, Strict: 1, F1: func(m *value.Machine, v value.Value) value.Value {
+		text, _ := wantString(m, v)
+		table, err := tomlx.Read(text)
+		if err != nil {
+			fail(m, value.OtherError, "while parsing TOML: %s", err)
+		}
+		return fromTOML(m, table)
+	}},
+}
+
+func fromTOML(m *value.Machine, v any) value.Value {
+	m.Step(1)
+	switch v := v.(type) {
+	case bool:
+		return value.NewBool(v)
+	case int64:
+		return value.NewInt(v)
+	case float64:
+		return value.NewFloat(v)
+	case string:
+		return value.NewString(v)
+	case []any:
+		list := m.Slots(len(v))
+		for i, e := range v {
+			list[i] = fromTOML(m, e)
+		}
+		return value.NewList(list)
+	default:
+		table := v.(tomlx.Table)
+		attrs := m.AttrSlots(len(table))
+		for i, e := range table {
+			attrs[i] = value.Attr{Name: value.Intern(e.Key), Value: fromTOML(m, e.Value)}
+		}
+		return value.NewAttrs(value.NewAttrsList(attrs))
+	}
+}
