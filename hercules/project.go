@@ -131,7 +131,7 @@ func FindProject(path string) (*Project, error) {
 	}
 	if top != "" {
 		if inner, ok := p.Git.Rel(p.Root); ok && inner != "." {
-			p.Inner = inner
+			p.Inner, p.Git.Scope = inner, inner
 		}
 	}
 	return p, nil

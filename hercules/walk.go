@@ -2,6 +2,7 @@ package hercules
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/nixplan/nixplan/eval"
 	"github.com/nixplan/nixplan/eval/value"
@@ -208,7 +209,7 @@ func (w *walker) children(n node, v value.Value, own Reasons) {
 			continue
 		}
 		child := node{
-			path: append(slices.Clip(n.path), name), at: attr.Pos.Span(), value: attr.Value,
+			path: append(slices.Clip(n.path), name), at: place(attr, n.at), value: attr.Value,
 			shared: shared, depth: n.depth - 1,
 		}
 		if isRunIf || looksLikeRunIf(v.Attrs()) {
@@ -259,6 +260,16 @@ func (w *walker) open(n node, u *value.Unknown, own Reasons) {
 			}
 		}
 	}
+}
+
+// place is where an attribute is defined, for one that the model defines where
+// the set around it is.
+func place(attr *value.Attr, around value.Span) value.Span {
+	at := attr.Pos.Span()
+	if r := at.Range(); !r.Valid() || strings.HasPrefix(r.Source.Name, "<") {
+		return around
+	}
+	return at
 }
 
 // looksLikeRunIf recognises the set that a runIf other than the model's makes

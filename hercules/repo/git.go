@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// Dirty reports whether tracked files differ from the commit. Files git does
+// Dirty reports whether tracked files (those below Scope) differ from the commit. Files git does
 // not track do not count, and neither do changes inside of submodules: an agent
 // would not see either.
 func (g *Git) Dirty() (bool, error) {
@@ -20,9 +20,12 @@ func (g *Git) Dirty() (bool, error) {
 		if g.Bare() {
 			return
 		}
+		args := []string{"status", "--porcelain=v1", "-z", "--untracked-files=no", "--ignore-submodules=dirty", "--no-renames"}
+		if g.Scope != "" {
+			args = append(args, "--", g.Scope)
+		}
 		var out []byte
-		out, s.dirtyErr = g.run("status", "--porcelain=v1", "-z", "--untracked-files=no",
-			"--ignore-submodules=dirty", "--no-renames")
+		out, s.dirtyErr = g.run(args...)
 		s.dirty = len(out) > 0
 	})
 	return s.dirty, s.dirtyErr

@@ -33,6 +33,10 @@ type Git struct {
 	// as there is no commit.
 	HeadRef, HeadRev string
 
+	// Scope is the directory, relative to the work tree with slashes, that Dirty
+	// is about; "" for the whole work tree. Set it before the first question.
+	Scope string
+
 	// Shallow says that history was cut off when the repository was cloned.
 	Shallow bool
 

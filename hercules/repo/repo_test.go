@@ -293,6 +293,19 @@ func TestIndex(t *testing.T) {
 	}
 }
 
+func TestScope(t *testing.T) {
+	s := newSandbox(t)
+	s.repository("r")
+	s.write("r/ci.nix", "{ a = 1; }\n")
+	for scope, want := range map[string]bool{"": true, "sub": false, "ci.nix": true} {
+		g := s.open("r")
+		g.Scope = scope
+		if dirty, err := g.Dirty(); err != nil || dirty != want {
+			t.Errorf("Dirty below %q = %v, %v, want %v", scope, dirty, err, want)
+		}
+	}
+}
+
 func TestSubmoduleFiles(t *testing.T) {
 	s := newSandbox(t)
 	s.repository("m")

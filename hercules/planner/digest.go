@@ -1,0 +1,34 @@
+package planner
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+)
+
+// digest covers what the plan was made from: every file that was read, and
+// everything else that was looked at, of which the plan itself tells (arguments,
+// sources, which files exist and are tracked). Where the repository lies and who
+// made the plan is left out.
+func (b *builder) digest() string {
+	h := sha256.New()
+	var reads []string
+	for path, sum := range b.ev.World().Reads() {
+		if rel, ok := b.project.Rel(path); ok {
+			path = rel
+		}
+		reads = append(reads, sum+"  "+path)
+	}
+	slices.Sort(reads)
+	for _, line := range reads {
+		fmt.Fprintln(h, line)
+	}
+	rest := *b.plan
+	rest.ToolVersion, rest.Digest, rest.Repository.Root = "", "", ""
+	if err := json.NewEncoder(h).Encode(rest); err != nil {
+		panic(err) // a plan is data that JSON can hold
+	}
+	return "sha256:" + hex.EncodeToString(h.Sum(nil))
+}

@@ -1,0 +1,230 @@
+package planner
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/nixplan/nixplan/eval"
+	"github.com/nixplan/nixplan/eval/value"
+	"github.com/nixplan/nixplan/internal/diag"
+	"github.com/nixplan/nixplan/plan"
+)
+
+// model is what a function of the model left on what it made: its name and its
+// arguments, defaults applied.
+func model(ev *eval.Evaluator, effect value.Value) (kind string, args value.Value, ok bool) {
+	facts := attr(ev, effect, "__nixplan")
+	name, args := attr(ev, facts, "kind"), attr(ev, facts, "args")
+	if name.Kind() != value.String || args.Kind() != value.AttrSet {
+		return "", value.Value{}, false
+	}
+	return name.Str(), args, true
+}
+
+// attr is a forced attribute, none when there is none or it fails.
+func attr(ev *eval.Evaluator, v value.Value, name string) value.Value {
+	if v.Kind() != value.AttrSet {
+		return value.Value{}
+	}
+	a := v.Attrs().Lookup(name)
+	if a == nil {
+		return value.Value{}
+	}
+	out, err := ev.Force(a.Value)
+	if err != nil {
+		return value.Value{}
+	}
+	return out
+}
+
+// kindOf names the function an effect was made with. Without the model's word
+// for it, an effect with one of mkEffect's own attributes is taken for its work.
+func kindOf(ev *eval.Evaluator, effect value.Value) plan.Kind {
+	if kind, _, ok := model(ev, effect); ok {
+		return plan.Kind(kind)
+	}
+	for _, name := range []string{"effectScript", "effectPhase", "secretsMap"} {
+		if effect.Kind() == value.AttrSet && effect.Attrs().Lookup(name) != nil {
+			return plan.MkEffect
+		}
+	}
+	return plan.Other
+}
+
+// facts fills in what a job does.
+func (b *builder) facts(job *plan.Job, effect value.Value) {
+	job.Kind = kindOf(b.ev, effect)
+	_, args, ok := model(b.ev, effect)
+	if !ok {
+		args = effect
+	}
+	r := &reader{b: b, job: job, args: args}
+	e := &reader{b: b, job: job, args: effect}
+	if name := e.value("name"); name.Kind() != value.None {
+		job.EffectName, _, _ = b.ev.Text(name)
+	}
+	job.UserSetup = r.has("userSetupScript")
+	switch job.Kind {
+	case plan.RunNixOps:
+		r.nixops()
+	case plan.RunNixOps2:
+		r.nixops2()
+	default:
+		if ok {
+			r.others()
+		}
+	}
+	r.secrets()
+}
+
+// secrets reads secretsMap: names of secrets in secrets.json, or a token that
+// the CI service makes. mkEffect's derivation has it as JSON.
+func (r *reader) secrets() {
+	v := r.value("secretsMap")
+	if v.Kind() == value.String {
+		parsed, err := r.b.builtin("fromJSON", v)
+		if err != nil {
+			r.fail("secrets_map", err)
+			return
+		}
+		v = parsed
+	}
+	switch v.Kind() {
+	case value.None, value.Null:
+		return
+	case value.UnknownValue:
+		r.unknown("secrets_map", v.Unknown())
+		return
+	case value.AttrSet:
+	default:
+		r.wrong("secretsMap", "a set", v)
+		return
+	}
+	if open := v.Attrs().Open(); open != nil {
+		r.unknown("secrets_map", open)
+	}
+	for _, a := range v.Attrs().ByName() {
+		r.secret(a)
+	}
+}
+
+const gitToken = "GitToken"
+
+func (r *reader) secret(a *value.Attr) {
+	name := a.Name.String()
+	v, err := r.b.ev.Force(a.Value)
+	if err != nil {
+		r.fail("secrets_map."+name, err)
+		return
+	}
+	secret := plan.Secret{Name: name, Type: "Secret"}
+	switch v.Kind() {
+	case value.UnknownValue:
+		r.unknown("secrets_map."+name, v.Unknown())
+	case value.String:
+		secret.Source = v.Str()
+	case value.AttrSet:
+		kind := attr(r.b.ev, v, "type")
+		if kind.Kind() != value.String || kind.Str() != gitToken {
+			r.badSecret(a, "a set without type = \"GitToken\"")
+			return
+		}
+		secret.Type = gitToken
+	default:
+		r.badSecret(a, "a "+v.Kind().String())
+		return
+	}
+	r.job.Secrets = append(r.job.Secrets, secret)
+}
+
+func (r *reader) badSecret(a *value.Attr, what string) {
+	r.b.report(r.job.Path, &diag.Diagnostic{
+		ID:      idSecret,
+		Range:   a.Pos.Span().Range(),
+		Summary: "secretsMap." + a.Name.String() + " is " + what + ", which agents refuse",
+		Help:    "name a secret of secrets.json, or write { type = \"GitToken\"; }",
+	})
+}
+
+// notFacts are arguments that say nothing about what a job does, or are shown
+// elsewhere.
+var notFacts = []string{
+	"__nixplan", "name", "src", "secretsMap", "inputs", "env", "passthru", "meta", "mounts", "uid", "gid",
+	"buildInputs", "nativeBuildInputs", "dontUnpack", "preferLocalBuild", "allowSubstitutes", "type", "system",
+	"builder", "args", "outputs", "outputName", "outPath", "drvPath", "drvAttrs", "isEffect", "stdenv",
+	"userHook", "strictDeps", "doCheck", "doInstallCheck", "requiredSystemFeatures", "shellHook",
+}
+
+// factNames are the facts of effects' arguments that lie deeper.
+var factNames = map[plan.Kind][]string{
+	plan.RunNixOS:       {"ssh.destination", "ssh.buildOnDestination"},
+	plan.RunNixDarwin:   {"ssh.destination", "ssh.buildOnDestination"},
+	plan.GitWriteBranch: {"git.update.branch", "git.checkout.remote.url"},
+	plan.FlakeUpdate:    {"git.update.branch", "git.checkout.remote.url"},
+}
+
+// longestFact is how many bytes of a value a plan shows.
+const longestFact = 160
+
+// others lists the arguments of an effect of which nixplan does not know more:
+// those that are short, known texts.
+func (r *reader) others() {
+	for _, a := range r.args.Attrs().ByName() {
+		name := a.Name.String()
+		if slices.Contains(notFacts, name) || strings.HasPrefix(name, "__") ||
+			strings.HasSuffix(name, "Script") || strings.HasSuffix(name, "Phase") || strings.HasSuffix(name, "Phases") ||
+			strings.HasPrefix(name, "pre") || strings.HasPrefix(name, "post") {
+			continue
+		}
+		r.fact(name, a.Value)
+	}
+	for _, path := range factNames[r.job.Kind] {
+		v := r.args
+		for step := range strings.SplitSeq(path, ".") {
+			v = attr(r.b.ev, v, step)
+		}
+		if v.Kind() != value.None {
+			r.fact(path, v)
+		}
+	}
+}
+
+// fact shows a value, if it is one that a line of text can show.
+func (r *reader) fact(name string, v value.Value) {
+	v, err := r.b.ev.Force(v)
+	if err != nil {
+		return
+	}
+	var text string
+	switch v.Kind() {
+	case value.Bool, value.Int, value.Float:
+		text, _ = r.b.ev.Print(v)
+	case value.String:
+		text = v.Str()
+	case value.Path:
+		text = r.b.ev.Display(v.Path())
+	case value.UnknownValue:
+		if text, _ = eval.Known(v); v.Unknown().Parts == nil {
+			return // not even a part of it is known
+		}
+	case value.List:
+		var items []string
+		for i := range v.List() {
+			item, err := r.b.ev.Force(v.List()[i])
+			if err != nil || item.Kind() != value.String {
+				return
+			}
+			items = append(items, item.Str())
+		}
+		text = strings.Join(items, " ")
+	default:
+		return
+	}
+	if text = oneLine(text); text == "" {
+		return
+	}
+	if len(text) > longestFact {
+		text = strings.ToValidUTF8(text[:longestFact], "") + "…"
+	}
+	r.job.Facts = append(r.job.Facts, plan.Fact{Name: name, Value: text})
+}

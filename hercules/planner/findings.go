@@ -1,0 +1,67 @@
+package planner
+
+import (
+	"strings"
+
+	"github.com/nixplan/nixplan/eval"
+	"github.com/nixplan/nixplan/eval/value"
+	"github.com/nixplan/nixplan/hercules"
+	"github.com/nixplan/nixplan/internal/diag"
+	"github.com/nixplan/nixplan/plan"
+)
+
+// report adds a finding about an attribute path, "" for the whole program.
+func (b *builder) report(attr string, d *diag.Diagnostic) {
+	b.plan.Diagnostics = append(b.plan.Diagnostics, plan.Diagnostic{Attr: attr, Record: d.Record()})
+}
+
+// failure reports that an attribute could not be evaluated.
+func (b *builder) failure(path []string, err error) {
+	for _, d := range findings(err) {
+		b.report(hercules.JoinPath(path), d)
+	}
+}
+
+// findings are an evaluation error as diagnostics. One that a library raises is
+// placed where the user's own code comes to it.
+func findings(err error) diag.List {
+	list := eval.Diagnostics(err, idEvaluation)
+	for _, d := range list {
+		if !ofLibrary(d.Range) {
+			continue
+		}
+		for _, t := range d.Trace {
+			if t.Range.Valid() && !ofLibrary(t.Range) {
+				d.Related = append(d.Related, diag.Related{Range: d.Range, Message: "the error is raised here"})
+				d.Range = t.Range
+				break
+			}
+		}
+	}
+	return list
+}
+
+// ofLibrary reports whether a place is in a modelled source: these are named
+// "<nixpkgs>/…".
+func ofLibrary(r diag.Range) bool { return r.Valid() && strings.HasPrefix(r.Source.Name, "<") }
+
+// position is a place as the plan gives it, nil for no place.
+func (b *builder) position(at value.Span) *plan.Position {
+	r := at.Range()
+	if !r.Valid() {
+		return nil
+	}
+	p := r.Source.Position(r.Start)
+	return &plan.Position{File: r.Source.Name, Line: p.Line, Column: p.Column}
+}
+
+// unknown writes down a value that is not known: what it is, where it would
+// come from and where the program got it.
+func (b *builder) unknown(field string, u *value.Unknown) plan.Unknown {
+	root := u.Root()
+	out := plan.Unknown{Field: field, Needs: root.Origin, From: root.Reason, Position: b.position(root.At)}
+	if out.Position == nil {
+		out.Position = b.position(u.At)
+	}
+	return out
+}

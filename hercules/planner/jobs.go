@@ -1,0 +1,141 @@
+package planner
+
+import (
+	"slices"
+
+	"github.com/nixplan/nixplan/eval/value"
+	"github.com/nixplan/nixplan/hercules"
+	"github.com/nixplan/nixplan/plan"
+)
+
+// handler writes down what a handler's attributes come to.
+func (b *builder) handler(h *hercules.Handler) {
+	for i := range h.Found {
+		f := &h.Found[i]
+		switch f.Class {
+		case hercules.Effect:
+			b.job(f, h)
+		case hercules.Open:
+			b.someJobs(f, h)
+		case hercules.Undetermined:
+			if mayBeJob(f, h) {
+				b.someJobs(f, h)
+			} else {
+				b.build(f, h)
+			}
+		default:
+			b.build(f, h)
+		}
+	}
+	for _, f := range h.Failures {
+		b.failure(full(h, f.Path), f.Err)
+	}
+}
+
+// full is a path from the root of what the entry file evaluates to.
+func full(h *hercules.Handler, path []string) []string {
+	if h == nil {
+		return path
+	}
+	return append(slices.Clip(h.Path), path...)
+}
+
+// mayBeJob tells an unknown that may be an effect from one that is at most a
+// derivation: under herculesCI effects have a place of their own, and elsewhere
+// a value that is unknown because a condition is may be anything. A package of
+// a modelled set is a package.
+func mayBeJob(f *hercules.Found, h *hercules.Handler) bool {
+	if h.Name != "" {
+		return len(f.Path) > 0 && f.Path[0] == "effects"
+	}
+	return len(f.Path) == 0
+}
+
+func trigger(h *hercules.Handler) plan.Trigger {
+	if h == nil {
+		return plan.Trigger{Kind: plan.Push}
+	}
+	t := plan.Trigger{Kind: plan.Push, Name: h.Name}
+	if h.Event == hercules.Schedule {
+		t.Kind = plan.Schedule
+	}
+	if w := h.When; w != nil {
+		t.When = &plan.When{Minute: w.Minute, Hour: w.Hour, DayOfWeek: w.DayOfWeek, DayOfMonth: w.DayOfMonth}
+	}
+	return t
+}
+
+var states = map[hercules.State]plan.State{
+	hercules.Active:   plan.Active,
+	hercules.Inactive: plan.Inactive,
+	hercules.Unsure:   plan.Undetermined,
+}
+
+// job writes down an effect.
+func (b *builder) job(f *hercules.Found, h *hercules.Handler) {
+	path := full(h, f.Job)
+	job := plan.Job{
+		Path: hercules.JoinPath(path), AttrPath: path, AgentPath: full(h, f.Path),
+		Position:  b.position(f.At),
+		State:     states[f.State],
+		Condition: b.condition(f),
+		Trigger:   trigger(h),
+	}
+	if h.When != nil {
+		for _, name := range sortedNames(h.When.Needs) {
+			job.Unknowns = append(job.Unknowns, b.unknown("when."+name, h.When.Needs[name]))
+		}
+	}
+	b.facts(&job, f.Value)
+	job.Steps = plan.StepsOf(&job)
+	b.plan.Jobs = append(b.plan.Jobs, job)
+}
+
+// someJobs writes down that there are jobs, or may be, of which the names are
+// not known.
+func (b *builder) someJobs(f *hercules.Found, h *hercules.Handler) {
+	path := full(h, f.Job)
+	some := plan.SomeJobs{
+		Path: hercules.JoinPath(path), AttrPath: path,
+		Position: b.position(f.At), State: plan.Undetermined,
+		Condition: b.condition(f),
+		Needs:     []plan.Unknown{b.unknown("names", f.Value.Unknown())},
+	}
+	if e := f.Elem; e != nil {
+		if e.Class != hercules.Effect {
+			return // a set of packages
+		}
+		some.Kind = kindOf(b.ev, e.Value)
+		some.State = states[e.State]
+		some.Condition = b.condition(e)
+	}
+	b.plan.SomeJobs = append(b.plan.SomeJobs, some)
+}
+
+// build writes down a derivation that is built and not run.
+func (b *builder) build(f *hercules.Found, h *hercules.Handler) {
+	path := full(h, f.Path)
+	build := plan.Build{
+		Path: hercules.JoinPath(path), AttrPath: path,
+		Kind: plan.DerivationBuild, Position: b.position(f.At), Trigger: trigger(h),
+		IgnoreFailure:  f.Class == hercules.IgnoreFailure,
+		RequireFailure: f.Class == hercules.RequireFailure,
+	}
+	if f.Class == hercules.Dependencies {
+		build.Kind = plan.DependenciesBuild
+	}
+	if len(f.Job) < len(f.Path) { // runIf put it there
+		build.Job = hercules.JoinPath(full(h, f.Job))
+		if f.Path[len(f.Path)-1] == "prebuilt" {
+			build.Kind = plan.PrebuiltBuild
+		}
+	}
+	if f.Value.Kind() == value.AttrSet {
+		if name, ok := b.ev.Attr(f.Value, "name"); ok {
+			if text, known, err := b.ev.Text(name); err == nil && known {
+				build.Name = text
+			}
+		}
+	}
+	b.plan.Builds = append(b.plan.Builds, build)
+}

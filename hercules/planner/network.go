@@ -1,0 +1,182 @@
+package planner
+
+import (
+	"path/filepath"
+	"strings"
+
+	"github.com/nixplan/nixplan/eval/value"
+	"github.com/nixplan/nixplan/plan"
+)
+
+// network collects the machines of a deployment: the attributes of its network
+// files' values, merged, but for those that mean something else to NixOps.
+type network struct {
+	r        *reader
+	names    []string // in the order of their first definition
+	machines map[string][]value.Value
+	defaults []value.Value
+}
+
+// notMachines are the attributes of a network that are no machines.
+var notMachines = map[string]bool{
+	"network": true, "resources": true, "defaults": true, "require": true, "_file": true,
+}
+
+// deepestRequire bounds how far files may pull in others by `require`.
+const deepestRequire = 20
+
+// add reads a network file.
+func (n *network) add(file *plan.File, path string) {
+	seen := map[string]bool{}
+	n.file(file, path, seen, 0)
+}
+
+func (n *network) file(file *plan.File, path string, seen map[string]bool, depth int) {
+	if seen[path] || depth > deepestRequire {
+		return
+	}
+	seen[path] = true
+	v, err := n.r.b.ev.EvalFile(path)
+	if err == nil && v.IsFunction() {
+		v, err = n.r.b.ev.Call(v, n.arguments(v))
+	}
+	if err != nil {
+		n.problem(file, err.Error())
+		return
+	}
+	n.expression(file, v, filepath.Dir(path), seen, depth)
+}
+
+// expression reads a network as a value.
+func (n *network) expression(file *plan.File, v value.Value, dir string, seen map[string]bool, depth int) {
+	switch v.Kind() {
+	case value.AttrSet:
+	case value.UnknownValue:
+		n.problem(file, "it needs "+v.Unknown().Root().Origin+", which is not known")
+		n.r.unknown("machines", v.Unknown())
+		return
+	default:
+		n.problem(file, "it must evaluate to a set, but is a "+v.Kind().String())
+		return
+	}
+	if open := v.Attrs().Open(); open != nil {
+		n.problem(file, "some of its machines are not known: it needs "+open.Root().Origin)
+		n.r.unknown("machines", open)
+	}
+	for _, a := range v.Attrs().ByName() {
+		name := a.Name.String()
+		switch {
+		case name == "defaults":
+			n.defaults = append(n.defaults, a.Value)
+		case name == "require":
+			n.require(file, a.Value, dir, seen, depth)
+		case !notMachines[name] && !strings.HasPrefix(name, "__"):
+			n.machine(name, a.Value)
+			file.Machines = append(file.Machines, name)
+		}
+	}
+}
+
+func (n *network) machine(name string, v value.Value) {
+	if n.machines == nil {
+		n.machines = map[string][]value.Value{}
+	}
+	if n.machines[name] == nil {
+		n.names = append(n.names, name)
+	}
+	n.machines[name] = append(n.machines[name], v)
+}
+
+// require follows a network's list of further network files.
+func (n *network) require(file *plan.File, v value.Value, dir string, seen map[string]bool, depth int) {
+	list, err := n.r.b.ev.Force(v)
+	if err != nil {
+		n.problem(file, err.Error())
+		return
+	}
+	if list.Kind() != value.List {
+		n.problem(file, "its attribute require must be a list, but is a "+list.Kind().String())
+		return
+	}
+	for _, elem := range list.List() {
+		item, err := n.r.b.ev.Force(elem)
+		switch {
+		case err != nil:
+			n.problem(file, err.Error())
+		case item.Kind() == value.Path:
+			n.file(file, item.Path(), seen, depth+1)
+		case item.Kind() == value.String:
+			n.file(file, filepath.Join(dir, item.Str()), seen, depth+1)
+		case item.IsFunction():
+			called, err := n.r.b.ev.Call(item, n.arguments(item))
+			if err != nil {
+				n.problem(file, err.Error())
+				continue
+			}
+			n.expression(file, called, dir, seen, depth+1)
+		default:
+			n.expression(file, item, dir, seen, depth+1)
+		}
+	}
+}
+
+func (n *network) problem(file *plan.File, text string) {
+	if file.Error == "" {
+		file.Error = text
+	}
+}
+
+// arguments is what NixOps calls a network's function with: networkArgs, all of
+// them. What the function asks for beyond is unknown here, since a deployment's
+// state may hold more arguments than the file names.
+func (n *network) arguments(f value.Value) value.Value {
+	given := map[string]value.Value{}
+	for _, name := range []string{"networkArgs", "prebuildNetworkArgs"} {
+		args := attr(n.r.b.ev, n.r.args, name)
+		if args.Kind() != value.AttrSet {
+			continue
+		}
+		for _, a := range args.Attrs().All() {
+			given[a.Name.String()] = a.Value
+		}
+	}
+	for name, at := range required(f) {
+		if _, ok := given[name]; !ok {
+			given[name] = value.NewUnknown(&value.Unknown{
+				Origin: "the network argument " + name,
+				Reason: "networkArgs does not have it", At: at,
+			})
+		}
+	}
+	return n.r.b.ev.Set(given)
+}
+
+// required are the formals of a function that have no default.
+func required(f value.Value) map[string]value.Span {
+	if f.Kind() != value.Lambda {
+		return nil
+	}
+	out := map[string]value.Span{}
+	for _, formal := range f.Closure().Fn.Formals {
+		if formal.Default == nil {
+			out[formal.Name.String()] = formal.Span
+		}
+	}
+	return out
+}
+
+// finish lists the machines with what can be told of where they are.
+func (n *network) finish() {
+	for _, name := range n.names {
+		m := modules{b: n.r.b, machine: name}
+		n.r.b.quietly(func() {
+			for _, v := range n.defaults {
+				m.read(v, "", 0)
+			}
+			for _, v := range n.machines[name] {
+				m.read(v, "", 0)
+			}
+		})
+		n.r.job.Machines = append(n.r.job.Machines, plan.Machine{Name: name, TargetEnv: m.targetEnv, TargetHost: m.targetHost})
+	}
+}

@@ -1,0 +1,217 @@
+package planner
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/nixplan/nixplan/eval"
+	"github.com/nixplan/nixplan/eval/value"
+	"github.com/nixplan/nixplan/internal/diag"
+	"github.com/nixplan/nixplan/plan"
+)
+
+// reader reads the arguments of one effect. What is not known becomes an
+// unknown of the job, what fails or is of the wrong type a finding; in both
+// cases the reader's answer is the zero value.
+type reader struct {
+	b    *builder
+	job  *plan.Job
+	args value.Value // a set
+}
+
+// fieldNames are the plan's names for arguments, where they differ by more than
+// their spelling.
+var fieldNames = map[string]string{
+	"name":           plan.FieldDeployment,
+	"stateName":      plan.FieldStateName,
+	"knownHostsName": plan.FieldKnownHostsName,
+}
+
+// field spells an argument's name as plans spell fields: networkFiles is
+// network_files.
+func field(arg string) string {
+	if name, ok := fieldNames[arg]; ok {
+		return name
+	}
+	var b strings.Builder
+	for _, c := range arg {
+		if c >= 'A' && c <= 'Z' {
+			b.WriteByte('_')
+			c += 'a' - 'A'
+		}
+		b.WriteRune(c)
+	}
+	return b.String()
+}
+
+// value is an argument in weak head normal form; none when it is missing,
+// unknown or fails.
+func (r *reader) value(name string) value.Value {
+	attr, ok := r.b.ev.Attr(r.args, name)
+	if !ok {
+		return value.Value{}
+	}
+	return r.force(field(name), attr)
+}
+
+// force evaluates a part of the job that the plan calls field.
+func (r *reader) force(field string, v value.Value) value.Value {
+	out, err := r.b.ev.Force(v)
+	switch {
+	case err != nil:
+		r.fail(field, err)
+		return value.Value{}
+	case out.Kind() == value.UnknownValue:
+		r.unknown(field, out.Unknown())
+		return value.Value{}
+	}
+	return out
+}
+
+func (r *reader) unknown(field string, u *value.Unknown) {
+	found := r.b.unknown(field, u)
+	for _, have := range r.job.Unknowns {
+		if have.Field == field && have.Needs == found.Needs {
+			return
+		}
+	}
+	r.job.Unknowns = append(r.job.Unknowns, found)
+}
+
+// fail reports an argument that cannot be evaluated.
+func (r *reader) fail(field string, err error) {
+	for _, d := range findings(err) {
+		d.Detail = strings.TrimSpace(d.Detail + "\nThe plan lacks " + field + " because of this.")
+		r.b.report(r.job.Path, d)
+	}
+}
+
+// wrong reports an argument of the wrong type.
+func (r *reader) wrong(name, want string, got value.Value) {
+	d := &diag.Diagnostic{
+		ID:      idArgument,
+		Summary: fmt.Sprintf("%s of %s must be %s, but is a %s", name, r.job.Kind, want, got.Kind()),
+	}
+	if attr := r.args.Attrs().Lookup(name); attr != nil {
+		d.Range = attr.Pos.Span().Range()
+	}
+	r.b.report(r.job.Path, d)
+}
+
+// text is an argument that Nix makes a string of; ok is false when it is
+// missing, null or not known in full.
+func (r *reader) text(name string) (text string, ok bool) {
+	v := r.value(name)
+	if v.Kind() == value.None || v.Kind() == value.Null {
+		return "", false
+	}
+	return r.coerce(field(name), v)
+}
+
+func (r *reader) coerce(field string, v value.Value) (string, bool) {
+	text, known, err := r.b.ev.Text(v)
+	if err != nil {
+		r.fail(field, err)
+		return "", false
+	}
+	if !known {
+		if u := unknownIn(r.b.ev, v); u != nil {
+			r.unknown(field, u)
+		}
+	}
+	return text, known
+}
+
+// unknownIn is what is not known of a value that makes an incomplete text.
+func unknownIn(ev *eval.Evaluator, v value.Value) *value.Unknown {
+	out, err := ev.Force(v)
+	if err != nil {
+		return nil
+	}
+	if out.Kind() == value.UnknownValue {
+		return out.Unknown()
+	}
+	if inner, ok := ev.Attr(out, "outPath"); ok {
+		return unknownIn(ev, inner)
+	}
+	return nil
+}
+
+// flag is a truth value, fallback when it is missing.
+func (r *reader) flag(name string, fallback bool) bool {
+	switch v := r.value(name); v.Kind() {
+	case value.Bool:
+		return v.Bool()
+	case value.None, value.Null:
+	default:
+		r.wrong(name, "true or false", v)
+	}
+	return fallback
+}
+
+// texts is a list of strings. Elements that are not known become unknowns of
+// the field and are left out.
+func (r *reader) texts(name string) []string {
+	v := r.value(name)
+	switch v.Kind() {
+	case value.None, value.Null:
+		return nil
+	case value.List:
+	default:
+		r.wrong(name, "a list", v)
+		return nil
+	}
+	var out []string
+	for i := range v.List() {
+		elem := r.force(field(name), v.List()[i])
+		if elem.Kind() == value.None {
+			continue
+		}
+		if text, ok := r.coerce(field(name), elem); ok {
+			out = append(out, text)
+		}
+	}
+	return out
+}
+
+// set is an attribute set, nil when it is missing or not known. An open set's
+// missing names become an unknown of the field.
+func (r *reader) set(name string) []*value.Attr {
+	v := r.value(name)
+	switch v.Kind() {
+	case value.None, value.Null:
+		return nil
+	case value.AttrSet:
+	default:
+		r.wrong(name, "a set", v)
+		return nil
+	}
+	if open := v.Attrs().Open(); open != nil {
+		r.unknown(field(name), open)
+	}
+	return v.Attrs().ByName()
+}
+
+// has reports whether an argument is there and not null or an empty string,
+// whatever it is.
+func (r *reader) has(name string) bool {
+	attr, ok := r.b.ev.Attr(r.args, name)
+	if !ok {
+		return false
+	}
+	v, err := r.b.ev.Force(attr)
+	if err != nil {
+		return false
+	}
+	return v.Kind() != value.Null && !(v.Kind() == value.String && v.Str() == "")
+}
+
+func sortedNames[V any](m map[string]V) []string {
+	var names []string
+	for name := range m {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}

@@ -1,0 +1,204 @@
+package planner
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io/fs"
+	"path/filepath"
+	"strings"
+
+	"github.com/nixplan/nixplan/eval/value"
+	"github.com/nixplan/nixplan/plan"
+)
+
+// source is a job's src as far as it lies on this machine.
+type source struct {
+	r   *reader
+	dir string // the directory itself, before filtering
+	// filter is src's filter function, called with a path and its type; none
+	// when everything is kept.
+	filter value.Value
+}
+
+// source resolves src; nil when there is none or its files are not here.
+func (r *reader) source() *source {
+	v := r.value("src")
+	if v.Kind() == value.None || v.Kind() == value.Null {
+		return nil
+	}
+	s := &source{r: r}
+	if !s.resolve(v, 0) {
+		return nil
+	}
+	if rel, ok := r.b.project.Rel(s.dir); ok {
+		r.job.Src = rel
+	} else {
+		r.job.Src = s.dir
+	}
+	return s
+}
+
+// resolve finds the directory behind a value of any of the forms src takes: a
+// path, text with a path, a filtered source, a set with outPath. Of a filtered
+// source it takes the original, as the build before a deployment does, and keeps
+// the filter.
+func (s *source) resolve(v value.Value, depth int) bool {
+	const deepest = 10 // sets in sets
+	switch v.Kind() {
+	case value.Path:
+		return s.directory(v.Path())
+	case value.String:
+		return s.directory(v.Str())
+	case value.AttrSet:
+		next := "outPath"
+		if orig := v.Attrs().Lookup("origSrc"); orig != nil && v.Attrs().Lookup("filter") != nil {
+			if s.filter.IsNone() {
+				s.filter = v.Attrs().Lookup("filter").Value
+			}
+			next = "origSrc"
+		}
+		inner, ok := s.r.b.ev.Attr(v, next)
+		if !ok || depth == deepest {
+			s.r.wrong("src", "a path", v)
+			return false
+		}
+		forced := s.r.force("src", inner)
+		return !forced.IsNone() && s.resolve(forced, depth+1)
+	}
+	s.r.wrong("src", "a path", v)
+	return false
+}
+
+// directory takes a path of the evaluation's world. Sources that were fetched
+// have a path there but no files.
+func (s *source) directory(path string) bool {
+	w := s.r.b.ev.World()
+	if mount, sub := w.Mount(path); mount != nil && mount.Source != nil {
+		s.r.unknown("src", &value.Unknown{Origin: mount.Source.URL + suffix(sub), Reason: "its files are not here"})
+		return false
+	}
+	s.dir = w.RealPath(path)
+	return filepath.IsAbs(s.dir)
+}
+
+func suffix(sub string) string {
+	if sub == "" {
+		return ""
+	}
+	return "/" + sub
+}
+
+// describe fills in what is known of a file named relative to src, and gives
+// the path to import, "" when there is nothing to import.
+func (s *source) describe(file *plan.File) string {
+	path := filepath.Join(s.dir, filepath.FromSlash(file.Path))
+	w := s.r.b.ev.World()
+	info, err := w.Stat(path)
+	exists := err == nil
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		file.Error = readable(err)
+		return ""
+	}
+	file.Exists = &exists
+	content := path
+	if exists && info.IsDir() {
+		content = filepath.Join(path, "default.nix")
+	}
+	file.Tracked = s.r.b.tracked(content)
+	if rel, err := filepath.Rel(s.dir, path); err != nil || rel == ".." || strings.HasPrefix(rel, ".."+string(filepath.Separator)) {
+		no := false
+		file.Included = &no
+		file.Error = "it lies outside of src, so the deployment cannot see it"
+	} else if exists {
+		file.Included = s.keeps(rel, info)
+	}
+	if !exists {
+		file.Error = "there is no such file in src"
+		return ""
+	}
+	data, err := w.ReadFile(content)
+	if err != nil {
+		file.Error = readable(err)
+		return ""
+	}
+	sum := sha256.Sum256(data)
+	file.SHA256 = hex.EncodeToString(sum[:])
+	return path
+}
+
+// readable is an error about a file without the file's name, which the plan has.
+func readable(err error) string {
+	var pathErr *fs.PathError
+	if errors.As(err, &pathErr) {
+		return pathErr.Err.Error()
+	}
+	return err.Error()
+}
+
+// keeps asks src's filter about a file and the directories above it, as the
+// copy into the store would; nil when the filter's answer is not known.
+func (s *source) keeps(rel string, info fs.FileInfo) *bool {
+	answer := true
+	if s.filter.IsNone() {
+		return &answer
+	}
+	path := s.dir
+	steps := strings.Split(filepath.ToSlash(rel), "/")
+	for i, step := range steps {
+		path = filepath.Join(path, step)
+		kind := "directory"
+		if i == len(steps)-1 {
+			kind = s.kind(path, info)
+		}
+		kept, err := s.r.b.ev.Call(s.filter, value.NewString(path), value.NewString(kind))
+		if err != nil {
+			s.r.fail("files", err)
+			return nil
+		}
+		switch kept.Kind() {
+		case value.Bool:
+		case value.UnknownValue:
+			s.r.unknown("files", kept.Unknown())
+			return nil
+		default:
+			return nil
+		}
+		if !kept.Bool() {
+			answer = false
+			return &answer
+		}
+	}
+	return &answer
+}
+
+// kind is a file's type as builtins.path names it.
+func (s *source) kind(path string, info fs.FileInfo) string {
+	if link, err := s.r.b.ev.World().Lstat(path); err == nil && link.Mode()&fs.ModeSymlink != 0 {
+		return "symlink"
+	}
+	if info.IsDir() {
+		return "directory"
+	}
+	return "regular"
+}
+
+// tracked reports whether an agent's checkout has a file; nil when nobody can
+// tell.
+func (b *builder) tracked(path string) *bool {
+	g := b.project.Git
+	if g == nil {
+		return nil
+	}
+	rel, ok := g.Rel(path)
+	if !ok {
+		return nil
+	}
+	files, err := g.Tracked()
+	if err != nil {
+		b.gitProblem(err)
+		return nil
+	}
+	answer := files.File(rel)
+	return &answer
+}
