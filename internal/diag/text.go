@@ -67,19 +67,39 @@ func (p printer) record(r Record) {
 	if r.Help != "" {
 		p.paragraph("  help: ", r.Help)
 	}
-	p.trace(r.Trace)
+	p.trace(r.Place, r.Trace)
 }
 
-func (p printer) trace(trace []Remark) {
-	for i, note := range trace {
-		if p.Trace >= 0 && i == p.Trace {
+// trace leaves out what only repeats the finding's own place, and counts
+// entries that repeat each other, as those of a recursion do.
+func (p printer) trace(at *Place, trace []Remark) {
+	for len(trace) > 0 && at != nil && trace[0].Place != nil && *trace[0].Place == *at {
+		trace = trace[1:]
+	}
+	shown := 0
+	for i := 0; i < len(trace); shown++ {
+		if p.Trace >= 0 && shown == p.Trace {
 			if p.Trace > 0 {
 				fmt.Fprintf(p, "  … and %d more (--show-trace shows all)\n", len(trace)-i)
 			}
 			return
 		}
+		run := 1
+		for i+run < len(trace) && sameRemark(trace[i], trace[i+run]) {
+			run++
+		}
+		note := trace[i]
+		if run > 1 {
+			note.Message += fmt.Sprintf(" (%d times)", run)
+		}
 		p.remark("  … ", note)
+		i += run
 	}
+}
+
+func sameRemark(a, b Remark) bool {
+	samePlace := a.Place == b.Place || a.Place != nil && b.Place != nil && *a.Place == *b.Place
+	return samePlace && a.Message == b.Message
 }
 
 func (p printer) remark(lead string, note Remark) {

@@ -24,7 +24,7 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 //	error NP101 summary      severity, id, summary; at the first mark
 //	detail text, help text
 //	related text             at the next mark
-//	frame text               a trace entry at the next mark
+//	frame text               a trace entry at the next mark, or the last one again
 func TestWriteText(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txtar")
 	if err != nil || len(files) == 0 {
@@ -59,13 +59,15 @@ func TestWriteText(t *testing.T) {
 func readCase(t *testing.T, archive *txtar.Archive) (List, TextOptions) {
 	t.Helper()
 	source, marks := unmark(strings.ReplaceAll(string(archive.Files[0].Data), "<ESC>", "\x1b"))
+	var previous Range
 	next := func() Range {
 		if len(marks) == 0 {
 			t.Fatal("too few marks")
 		}
 		mark := marks[0]
 		marks = marks[1:]
-		return Range{Source: source, Start: mark[0], End: mark[1]}
+		previous = Range{Source: source, Start: mark[0], End: mark[1]}
+		return previous
 	}
 	var list List
 	var options TextOptions
@@ -97,7 +99,11 @@ func readCase(t *testing.T, archive *txtar.Archive) (List, TextOptions) {
 		case "related":
 			last.Related = append(last.Related, Related{Range: next(), Message: value})
 		case "frame":
-			last.Trace = append(last.Trace, Related{Range: next(), Message: value})
+			at := previous
+			if len(marks) > 0 {
+				at = next()
+			}
+			last.Trace = append(last.Trace, Related{Range: at, Message: value})
 		case "":
 		default:
 			t.Fatalf("unknown key %q", key)

@@ -43,10 +43,19 @@ func writeHuman(w io.Writer, p *plan.Plan, o Options) error {
 
 // header is the one line that sums the plan up.
 func (h *human) header(p *plan.Plan) {
-	parts := []string{
-		h.style.Bold(text.Line(p.Repository.Name) + " @ " + text.Line(p.Ref)),
-		text.Line(p.Entry.Path),
-		h.count(p),
+	parts := []string{h.style.Bold(text.Line(p.Repository.Name) + " @ " + text.Line(p.Ref))}
+	if p.Entry.Path != "" {
+		parts = append(parts, text.Line(p.Entry.Path))
+	}
+	parts = append(parts, h.count(p))
+	errors := 0
+	for _, d := range p.Diagnostics {
+		if d.Severity == diag.Error.String() {
+			errors++
+		}
+	}
+	if errors > 0 {
+		parts = append(parts, h.style.Red(plural(errors, "error")))
 	}
 	if p.Repository.Dirty {
 		parts = append(parts, h.style.Yellow("uncommitted changes"))

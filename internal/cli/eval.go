@@ -1,0 +1,317 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/nixplan/nixplan/eval"
+	"github.com/nixplan/nixplan/eval/value"
+	"github.com/nixplan/nixplan/eval/world"
+	"github.com/nixplan/nixplan/internal/diag"
+	"github.com/nixplan/nixplan/internal/text"
+	"github.com/nixplan/nixplan/parser"
+)
+
+type evalOptions struct {
+	streams      *Streams
+	inputs       []string // files, or expressions with expr
+	expr         bool
+	attrs        []string
+	args         []string // NAME=EXPR
+	argStrings   []string // NAME=TEXT
+	strict       bool
+	json         bool
+	xml          bool
+	raw          bool
+	parse        bool
+	showTrace    bool
+	model        modelFlags
+	compat       string
+	maxCallDepth int
+	timeout      time.Duration
+}
+
+func newEvalCommand(streams *Streams) *cobra.Command {
+	o := &evalOptions{streams: streams}
+	cmd := &cobra.Command{
+		Use:   "eval [FILE | -E EXPR]...",
+		Short: "Evaluate Nix and print the value",
+		Long: `eval evaluates files or expressions and prints the values as
+nix-instantiate --eval does. FILE is ./default.nix when none is given, and
+standard input when it is "-".
+
+A function is called with --arg and --argstr only when one of these or -A is
+given, as by nix-instantiate. A value that would need a source that is not here
+prints as <UNKNOWN ...>.`,
+		Example: `  nixplan eval -E '1 + 2'
+  nixplan eval ci.nix --argstr branch main -A neat-network
+  nixplan eval --strict --json -E '{ a = [ 1 2 ]; }'
+  nixplan eval --parse ci.nix
+  nixplan eval --no-model -I nixpkgs=$HOME/src/nixpkgs -E '(import <nixpkgs> { }).lib.version'`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.inputs = args
+			return runEval(cmd.Context(), o)
+		},
+	}
+	flags := cmd.Flags()
+	flags.BoolVarP(&o.expr, "expr", "E", false, "the arguments are expressions, not files")
+	flags.StringArrayVarP(&o.attrs, "attr", "A", nil, "select an attribute `PATH`; may be repeated")
+	flags.StringArrayVar(&o.args, "arg", nil, "`NAME EXPR`: pass an argument to functions")
+	flags.StringArrayVar(&o.argStrings, "argstr", nil, "`NAME TEXT`: pass a string to functions")
+	flags.BoolVar(&o.strict, "strict", false, "evaluate everything inside the value")
+	flags.BoolVar(&o.json, "json", false, "print JSON")
+	flags.BoolVar(&o.xml, "xml", false, "print XML, without source positions")
+	flags.BoolVar(&o.raw, "raw", false, "print a string as it is, without quotes and newline")
+	flags.BoolVar(&o.parse, "parse", false, "print the syntax tree instead of evaluating")
+	flags.BoolVar(&o.showTrace, "show-trace", false, "show the whole trace of errors")
+	flags.StringVar(&o.compat, "compat", "", "follow an old `VERSION` of Nix where it differs: 2.8")
+	flags.IntVar(&o.maxCallDepth, "max-call-depth", 10000, "how deep calls may nest")
+	flags.DurationVar(&o.timeout, "timeout", 0, "give up after this `TIME`, such as 10s; 0: never")
+	o.model.register(flags)
+	complete(cmd, "compat", "2.8")
+	cmd.MarkFlagsMutuallyExclusive("json", "xml", "raw", "parse")
+	return cmd
+}
+
+func runEval(ctx context.Context, o *evalOptions) error {
+	switch {
+	case o.expr && len(o.inputs) == 0:
+		return usagef("-E needs an expression")
+	case len(o.inputs) == 0:
+		o.inputs = []string{"default.nix"}
+	}
+	if o.compat != "" && o.compat != "2.8" {
+		return usagef("unknown version %q for --compat: want 2.8", o.compat)
+	}
+	for _, arg := range append(o.args[:len(o.args):len(o.args)], o.argStrings...) {
+		if !strings.Contains(arg, "=") {
+			return usagef("--arg and --argstr take a name and a value")
+		}
+	}
+	if o.maxCallDepth < 1 {
+		return usagef("--max-call-depth must be at least 1")
+	}
+	dir, err := os.Getwd()
+	if err != nil {
+		return err
+	}
+	if o.parse {
+		return o.printTrees(dir)
+	}
+	if o.timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, o.timeout)
+		defer cancel()
+	}
+	w, err := world.New(world.Config{
+		SearchPath: o.model.searchPath(o.streams.Getenv("NIX_PATH"), dir),
+		Getenv:     o.streams.Getenv,
+		Home:       o.streams.Getenv("HOME"),
+	})
+	if err != nil {
+		return err
+	}
+	ev := eval.New(ctx, eval.Options{
+		World:    w,
+		Model:    o.model.enabled(),
+		Compat28: o.compat == "2.8",
+		Limits:   value.Limits{CallDepth: o.maxCallDepth},
+		Stderr:   o.streams.Err,
+		Now:      time.Now(),
+
+		DisplayDir: dir,
+	})
+	e := &evaluation{evalOptions: o, ev: ev, dir: dir}
+	if err := e.all(); err != nil {
+		if exit := (*exitError)(nil); errors.As(err, &exit) {
+			return err
+		}
+		return o.fail(eval.Diagnostics(err, idEvaluation))
+	}
+	for _, assumption := range ev.Assumptions() {
+		fmt.Fprintf(o.streams.Err, "note: assumed: %s\n", text.Line(assumption.Text))
+	}
+	return nil
+}
+
+// idEvaluation is the id of errors of the evaluation itself.
+const idEvaluation = "NP201"
+
+// fail shows findings and ends the command.
+func (o *evalOptions) fail(list diag.List) error {
+	err := diag.WriteText(o.streams.Err, list.Records(), diag.TextOptions{
+		Width: o.streams.width(),
+		Trace: traceLength(o.showTrace),
+	})
+	if err != nil {
+		return err
+	}
+	return errFindings
+}
+
+// printTrees is --parse.
+func (o *evalOptions) printTrees(dir string) error {
+	for _, input := range o.inputs {
+		source, err := o.source(input)
+		if err != nil {
+			return err
+		}
+		file, list := parser.Parse(source)
+		if list.HasErrors() {
+			return o.fail(list)
+		}
+		base := dir
+		if !o.expr && input != "-" {
+			base = filepath.Dir(absolute(dir, source.Name))
+		}
+		tree := parser.PrintNix(file, func(path *parser.Path) string {
+			return o.resolve(path, base)
+		})
+		if _, err := fmt.Fprintln(o.streams.Out, tree); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// resolve is the absolute form of a path literal's first part in a file of
+// directory base. It keeps a slash at the end, which only an interpolation can
+// follow.
+func (o *evalOptions) resolve(path *parser.Path, base string) string {
+	first := path.Parts[0].Text
+	resolved := absolute(base, first)
+	if path.Kind == parser.HomePath {
+		resolved = filepath.Join(o.streams.Getenv("HOME"), strings.TrimPrefix(first, "~"))
+	}
+	if strings.HasSuffix(first, "/") && resolved != "/" {
+		resolved += "/"
+	}
+	return resolved
+}
+
+func absolute(base, path string) string {
+	if filepath.IsAbs(path) {
+		return filepath.Clean(path)
+	}
+	return filepath.Join(base, path)
+}
+
+// source is the text of an input.
+func (o *evalOptions) source(input string) (*diag.Source, error) {
+	switch {
+	case o.expr:
+		return diag.NewSource("(string)", input), nil
+	case input == "-":
+		data, err := io.ReadAll(o.streams.In)
+		if err != nil {
+			return nil, fmt.Errorf("cannot read standard input: %w", err)
+		}
+		return diag.NewSource("(stdin)", string(data)), nil
+	}
+	file := input
+	if info, err := os.Stat(file); err == nil && info.IsDir() {
+		file = filepath.Join(file, "default.nix")
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	return diag.NewSource(file, string(data)), nil
+}
+
+// evaluation is one run of the command. Its methods return the evaluator's
+// errors.
+type evaluation struct {
+	*evalOptions
+	ev   *eval.Evaluator
+	dir  string
+	auto *value.Attrs
+}
+
+func (e *evaluation) all() error {
+	if err := e.autoArgs(); err != nil {
+		return err
+	}
+	attrs := e.attrs
+	if len(attrs) == 0 {
+		attrs = []string{""}
+	}
+	for _, input := range e.inputs {
+		root, err := e.root(input)
+		if err != nil {
+			return err
+		}
+		for _, path := range attrs {
+			v, err := e.selectPath(root, path)
+			if err != nil {
+				return err
+			}
+			if err := e.print(v); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// autoArgs makes the set of --arg and --argstr. Of two arguments with one name
+// the later counts. An expression is evaluated when it is needed.
+func (e *evaluation) autoArgs() error {
+	var list []value.Attr
+	for _, arg := range slices.Backward(e.argStrings) {
+		name, text, _ := strings.Cut(arg, "=")
+		list = append(list, value.Attr{Name: value.Intern(name), Value: value.NewString(text)})
+	}
+	for _, arg := range slices.Backward(e.args) {
+		name, expr, _ := strings.Cut(arg, "=")
+		v, err := e.delayed("(--arg "+name+")", expr)
+		if err != nil {
+			return err
+		}
+		list = append(list, value.Attr{Name: value.Intern(name), Value: v})
+	}
+	e.auto = value.NewAttrsList(list)
+	return nil
+}
+
+// delayed is the value of an expression, not yet evaluated: an attribute of a
+// set that is. The expression is parsed by itself first, so it cannot add to
+// the set.
+func (e *evaluation) delayed(name, expr string) (value.Value, error) {
+	if _, list := parser.Parse(diag.NewSource(name, expr)); list.HasErrors() {
+		return value.Value{}, &value.Error{Kind: value.SyntaxError, Message: list[0].Summary, Diagnostics: list}
+	}
+	set, err := e.ev.EvalText(diag.NewSource(name, "{ value =\n"+expr+"\n; }"), e.dir)
+	if err != nil {
+		return value.Value{}, err
+	}
+	v, _ := e.ev.Attr(set, "value")
+	return v, nil
+}
+
+// root evaluates an input.
+func (e *evaluation) root(input string) (value.Value, error) {
+	switch {
+	case e.expr || input == "-":
+		source, err := e.source(input)
+		if err != nil {
+			return value.Value{}, err
+		}
+		return e.ev.EvalText(source, e.dir)
+	case strings.HasPrefix(input, "<") && strings.HasSuffix(input, ">"):
+		return e.ev.EvalText(diag.NewSource("(string)", "import "+input), e.dir)
+	}
+	if _, err := os.Stat(input); err != nil {
+		return value.Value{}, usagef("%v", err)
+	}
+	return e.ev.EvalFile(absolute(e.dir, input))
+}

@@ -1,0 +1,60 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/nixplan/nixplan/eval/value"
+	"github.com/nixplan/nixplan/internal/diag"
+)
+
+// print writes a value in the form that the flags ask for.
+func (e *evaluation) print(v value.Value) error {
+	v, err := e.ev.Force(v)
+	if err != nil {
+		return err
+	}
+	if e.strict {
+		if v, err = e.ev.DeepForce(v); err != nil {
+			return err
+		}
+	}
+	text, end := "", "\n"
+	switch {
+	case e.json:
+		text, err = e.toJSON(v)
+	case e.xml:
+		text, err = xmlText(e.ev, v, e.strict)
+		end = ""
+	case e.raw:
+		text, err = e.toString(v)
+		end = ""
+	default:
+		text, err = e.ev.Print(v)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(e.streams.Out, text+end)
+	return err
+}
+
+// toJSON is builtins.toJSON, which evaluates everything it meets.
+func (e *evaluation) toJSON(v value.Value) (string, error) {
+	f, err := e.ev.EvalText(diag.NewSource("(--json)", "builtins.toJSON"), e.dir)
+	if err != nil {
+		return "", err
+	}
+	if v, err = e.ev.Call(f, v); err != nil {
+		return "", err
+	}
+	return e.toString(v)
+}
+
+func (e *evaluation) toString(v value.Value) (string, error) {
+	text, complete, err := e.ev.Text(v)
+	if err == nil && !complete {
+		err = fmt.Errorf("a part of the text is not known: %s", text)
+	}
+	return text, err
+}

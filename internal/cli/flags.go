@@ -1,0 +1,79 @@
+package cli
+
+import (
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/nixplan/nixplan/eval/world"
+)
+
+// modelFlags choose the world that code is evaluated in.
+type modelFlags struct {
+	on, off bool
+	include []string // -I
+}
+
+func (f *modelFlags) register(flags *pflag.FlagSet) {
+	flags.BoolVar(&f.on, "model", true, "model nixpkgs, hercules-ci-effects and fetchers")
+	flags.BoolVar(&f.off, "no-model", false, "model nothing; only paths that are here can be imported")
+	flags.StringArrayVarP(&f.include, "include", "I", nil, "add `NAME=PATH` or PATH to the search path of <NAME>")
+}
+
+func (f *modelFlags) enabled() bool { return f.on && !f.off }
+
+// searchPath is what -I gives, in front of the entries of a NIX_PATH. Relative
+// paths start at dir.
+func (f *modelFlags) searchPath(nixPath, dir string) []world.SearchEntry {
+	var entries []world.SearchEntry
+	for _, entry := range append(f.include[:len(f.include):len(f.include)], splitNixPath(nixPath)...) {
+		prefix, path, ok := strings.Cut(entry, "=")
+		if !ok {
+			prefix, path = "", entry
+		}
+		if !strings.Contains(path, "://") && !strings.HasPrefix(path, "channel:") && !filepath.IsAbs(path) {
+			path = filepath.Join(dir, path)
+		}
+		entries = append(entries, world.SearchEntry{Prefix: prefix, Path: path})
+	}
+	return entries
+}
+
+// splitNixPath splits at colons, except those of "scheme://" and "channel:".
+func splitNixPath(nixPath string) []string {
+	var entries []string
+	for rest := nixPath; rest != ""; {
+		end := 0
+		for end < len(rest) {
+			next := strings.IndexByte(rest[end:], ':')
+			if next < 0 {
+				end = len(rest)
+				break
+			}
+			end += next
+			_, path, _ := strings.Cut("="+rest[:end], "=")
+			if i := strings.LastIndexByte(path, '='); i >= 0 {
+				path = path[i+1:]
+			}
+			if !strings.HasPrefix(rest[end:], "://") && path != "channel" {
+				break
+			}
+			end++
+		}
+		if entry := rest[:end]; entry != "" {
+			entries = append(entries, entry)
+		}
+		rest = strings.TrimPrefix(rest[end:], ":")
+	}
+	return entries
+}
+
+// complete gives a flag its values for the shell's completion.
+func complete(cmd *cobra.Command, flag string, values ...string) {
+	// It fails only for a flag that does not exist, which the tests would show.
+	if err := cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)); err != nil {
+		panic(err)
+	}
+}

@@ -1,0 +1,58 @@
+package cli
+
+import (
+	"io"
+	"os"
+
+	"golang.org/x/term"
+)
+
+// Streams are a command's surroundings, so that tests can give their own.
+type Streams struct {
+	In       io.Reader
+	Out, Err io.Writer
+	Getenv   func(string) string
+	// Terminal reports whether Out is one, and Width its columns, or 0.
+	Terminal func() bool
+	Width    func() int
+}
+
+func systemStreams() *Streams {
+	out := int(os.Stdout.Fd())
+	return &Streams{
+		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
+		Getenv:   os.Getenv,
+		Terminal: func() bool { return term.IsTerminal(out) },
+		Width: func() int {
+			width, _, err := term.GetSize(out)
+			if err != nil {
+				return 0
+			}
+			return width
+		},
+	}
+}
+
+// color decides whether to paint. mode is "auto", "always" or "never"; auto
+// follows https://no-color.org and TERM=dumb.
+func (s *Streams) color(mode string) (bool, error) {
+	switch mode {
+	case "always":
+		return true, nil
+	case "never":
+		return false, nil
+	case "auto":
+		return s.Terminal() && s.Getenv("NO_COLOR") == "" && s.Getenv("TERM") != "dumb", nil
+	}
+	return false, usagef("invalid value %q for --color: want auto, always or never", mode)
+}
+
+// defaultWidth is for output that goes to no terminal.
+const defaultWidth = 100
+
+func (s *Streams) width() int {
+	if width := s.Width(); width > 0 {
+		return width
+	}
+	return defaultWidth
+}
