@@ -1,7 +1,8 @@
 // Package model holds the Nix code that stands in for well-known sources when
 // nixplan runs offline: nixpkgs' lib and package set, hercules-ci-effects,
-// flake-compat. The directories mirror the layout of the real repositories, as
-// users import files by path. Files are parsed when a program imports them.
+// flake-compat, flake-parts and flake-utils. The directories mirror the layout
+// of the real repositories, as users import files by path. Files are parsed
+// when a program imports them.
 package model
 
 import (
@@ -16,7 +17,7 @@ var files embed.FS
 // Files are the modelled files of a kind of source, nil when there are none.
 func Files(kind string) fs.FS {
 	switch kind {
-	case "nixpkgs", "hercules-ci-effects", "flake-compat":
+	case "nixpkgs", "hercules-ci-effects", "flake-compat", "flake-parts", "flake-utils":
 		sub, err := fs.Sub(files, kind)
 		if err != nil {
 			return nil
@@ -38,6 +39,9 @@ var kinds = []struct {
 	{"nixpkgs", regexp.MustCompile(`(?i)^(flake:)?nixpkgs(/.*)?$`)},
 	{"hercules-ci-effects", regexp.MustCompile(`(?i)[/:]hercules-ci/hercules-ci-effects(\.git)?([/?#].*)?$|^(flake:)?hercules-ci-effects(/.*)?$`)},
 	{"flake-compat", regexp.MustCompile(`(?i)[/:](edolstra|nix-community|lix-project|hercules-ci)/flake-compat(\.git)?([/?#].*)?$|^(flake:)?flake-compat(/.*)?$`)},
+	{"flake-parts", regexp.MustCompile(`(?i)[/:]hercules-ci/flake-parts(\.git)?([/?#].*)?$|^(flake:)?flake-parts(/.*)?$`)},
+	{"flake-utils", regexp.MustCompile(`(?i)[/:]numtide/flake-utils(\.git)?([/?#].*)?$|^(flake:)?flake-utils(/.*)?$`)},
+	{"nixpkgs", regexp.MustCompile(`(?i)[/:]nix-community/nixpkgs\.lib(\.git)?([/?#].*)?$`)},
 }
 
 // Kind recognises a source by its URL or flake reference; "" when it is none

@@ -164,7 +164,7 @@ in
           inherit system config;
           overlays =
             (if builtins.isList preOverlays then preOverlays else preOverlays system)
-            ++ (if overlay == null then [ ] else [ (if builtins.isFunction overlay then overlay else import overlay) ])
+            ++ (if overlay == null then [ ] else [ (if builtins.isFunction overlay then overlay else import overlay) ]);
         };
         packages = pkgs.${name} or { };
       in

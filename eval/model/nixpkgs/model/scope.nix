@@ -7,7 +7,18 @@ let
 
   functionOf =
     fn:
-    if isUnknown fn || lib.isFunction fn then fn else import fn;
+    let
+      isFunction = lib.isFunction fn;
+    in
+    if isUnknown isFunction || isFunction then fn else import fn;
+
+  # What is not known has no `override` to add, and an unknown keeps its origin.
+  overridable =
+    f: args:
+    let
+      result = f args;
+    in
+    if isUnknown result then result else lib.makeOverridable f args;
 
   # True only if the name is certainly there. (`?` of an open set may be unknown.)
   has =
@@ -33,9 +44,9 @@ let
     if isUnknown f then
       f given
     else if isUnknown given then
-      lib.makeOverridable f (autoArgs scope f { } // given)
+      overridable f (autoArgs scope f { } // given)
     else
-      lib.makeOverridable f (autoArgs scope f given // given);
+      overridable f (autoArgs scope f given // given);
 in
 {
   callPackageWith = callWith;

@@ -55,7 +55,6 @@ let
           isFreeBSD
           isOpenBSD
           isSunOS
-          isCompatible
           ;
         shell = unknown "pkgs.${name}.shell";
         override = _: self;

@@ -88,7 +88,7 @@ let
       stdenvNoCC.mkDerivation (
         args
         // {
-          name = lib.strings.sanitizeDerivationName (if args ? name then "effect-${args.name}" else "effect");
+          name = sanitize (if args ? name then "effect-${args.name}" else "effect");
           isEffect = true;
           phases = known.phases or (phasesOf known);
           nativeBuildInputs = (known.defaultInputs or alwaysThere) ++ known.inputs or [ ] ++ known.nativeBuildInputs or [ ];
@@ -96,6 +96,8 @@ let
           dontUnpack = known.dontUnpack or (!(args ? src || args ? srcs));
         }
       );
+
+  sanitize = name: if isUnknown name then name else lib.strings.sanitizeDerivationName name;
 
   # `override` changes arguments of mkEffect, whichever function of the effects set was called. The plan follows.
   overridable =
@@ -120,7 +122,7 @@ let
     };
 
   # Arguments may be given as a function of those before.
-  argumentsOf = args: before: if !isUnknown args && lib.isFunction args then args before else args;
+  argumentsOf = args: before: if sure (lib.isFunction args) then args before else args;
 in
 args:
 let

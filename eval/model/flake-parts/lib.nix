@@ -1,0 +1,96 @@
+# flake-parts.lib: a flake's outputs from modules.
+{
+  lib,
+  modules,
+}:
+
+let
+  inherit (lib) mkOption types;
+  inherit (__nixplan) isUnknown;
+
+  # Modules from inputs beyond reach may declare any option, so undeclared ones are no error then.
+  reaches =
+    inputs:
+    lib.all (name: name == "self" || !isUnknown inputs.${name} && !isUnknown (inputs.${name}.outputs or null)) (
+      lib.attrNames inputs
+    );
+
+  self = rec {
+    evalFlakeModule =
+      args@{
+        inputs ? self.inputs,
+        self ? inputs.self or (throw "mkFlake: pass all arguments of the `outputs` function as `inputs`"),
+        specialArgs ? { },
+        moduleLocation ? self.outPath + "/flake.nix",
+      }:
+      module:
+      if !(args ? self) && !(args ? inputs) then
+        throw "mkFlake: pass the arguments of the `outputs` function as `inputs`"
+      else
+        lib.evalModules {
+          class = "flake";
+          specialArgs = {
+            inherit inputs self moduleLocation;
+            flake-parts-lib = flakePartsLib;
+          }
+          // specialArgs;
+          modules = modules ++ [
+            { _module.check = reaches inputs; }
+            (lib.setDefaultModuleLocation "flake.nix" module)
+          ];
+        };
+
+    mkFlake = args: module: (evalFlakeModule args module).config.processedFlake;
+
+    # Declarations of `perSystem` in several modules add up.
+    mkPerSystemType = module: types.deferredModuleWith { staticModules = [ module ]; };
+    mkPerSystemOption = module: mkOption { type = mkPerSystemType module; };
+    mkDeferredModuleType = mkPerSystemType;
+    mkDeferredModuleOption = mkPerSystemOption;
+    deferredModuleWith = types.deferredModuleWith;
+
+    mkSubmoduleOptions = options: mkOption { type = types.submoduleWith { modules = [ { inherit options; } ]; }; };
+
+    # An option of perSystem that also becomes `flake.<name>.<system>`.
+    mkTransposedPerSystemModule =
+      {
+        name,
+        option,
+        file,
+      }:
+      {
+        _file = file;
+        options = {
+          flake.${name} = mkOption {
+            type = types.lazyAttrsOf option.type;
+            default = { };
+          };
+          perSystem = mkPerSystemOption {
+            _file = file;
+            options.${name} = option;
+          };
+        };
+        config.transposition.${name} = { };
+      };
+
+    defaultModule = maybeFlake: if maybeFlake._type or "" == "flake" then maybeFlake.flakeModules.default or maybeFlake else maybeFlake;
+
+    importApply = path: staticArgs: lib.setDefaultModuleLocation path (import path staticArgs);
+
+    importAndPublish = name: module: {
+      imports = [
+        module
+        ./extras/modules.nix
+      ];
+      flake.modules.flake.${name} = module;
+    };
+
+    inherit (lib) mkAliasOptionModule;
+    attrsWith = types.attrsWith;
+    memoizeStr = f: f;
+    inherit reaches;
+  };
+
+  flakePartsLib = self;
+in
+self
