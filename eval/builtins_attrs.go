@@ -145,6 +145,7 @@ func primListToAttrs(m *value.Machine, v value.Value) value.Value {
 	}
 	list := wantList(m, v)
 	out := m.AttrSlots(len(list))[:0]
+	seen := make(map[value.Symbol]bool, len(list))
 	var open *value.Unknown
 	for i := range list {
 		m.Step(1)
@@ -167,10 +168,15 @@ func primListToAttrs(m *value.Machine, v value.Value) value.Value {
 			}
 			continue
 		}
+		sym := value.Intern(wantPlain(m, key))
+		if seen[sym] {
+			continue
+		}
+		seen[sym] = true
 		if val == nil {
 			fail(m, value.MissingAttribute, "attribute 'value' missing in an element of the list given to 'listToAttrs'")
 		}
-		out = append(out, value.Attr{Name: value.Intern(wantPlain(m, key)), Pos: val.Pos, Value: val.Value})
+		out = append(out, value.Attr{Name: sym, Pos: val.Pos, Value: val.Value})
 	}
 	return value.NewAttrs(value.NewAttrsList(out).WithOpen(open))
 }

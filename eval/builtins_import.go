@@ -204,7 +204,7 @@ func primFindFile(m *value.Machine, search, v value.Value) value.Value {
 	if v, ok := ev.searchSource(m, name); ok {
 		return v
 	}
-	m.Throw(&value.Error{Kind: value.Throw,
+	m.Throw(&value.Error{Kind: value.NotFound, Soft: true,
 		Message: "file '" + name + "' was not found in the Nix search path (add it using $NIX_PATH or -I)",
 		Help:    "give it with -I " + strings.Split(name, "/")[0] + "=DIR"})
 	return value.Value{}

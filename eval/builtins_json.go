@@ -2,6 +2,7 @@ package eval
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/nixplan/nixplan/eval/internal/jsonx"
 	"github.com/nixplan/nixplan/eval/internal/numfmt"
@@ -17,7 +18,11 @@ func primFromJSON(m *value.Machine, v value.Value) value.Value {
 	text, _ := wantString(m, v)
 	b := jsonBuilder{m: m}
 	if err := jsonx.Read(text, &b, jsonx.Options{Nix28: host(m).opts.Compat28}); err != nil {
-		fail(m, value.JSONError, "while decoding JSON: %s", err)
+		kind := value.JSONError
+		if strings.Contains(err.Error(), "outside of Nix integer range") {
+			kind = value.Overflow
+		}
+		fail(m, kind, "while decoding JSON: %s", err)
 	}
 	return b.result
 }

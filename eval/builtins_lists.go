@@ -49,10 +49,6 @@ func primMap(m *value.Machine, f, list value.Value) value.Value {
 	if len(elems) == 0 {
 		return list
 	}
-	f = m.Force(&f)
-	if f.Kind() != value.UnknownValue {
-		f = wantFunction(m, f)
-	}
 	m.Step(len(elems) / 16)
 	out := m.Slots(len(elems))
 	for i := range elems {
@@ -183,6 +179,7 @@ func primPartition(m *value.Machine, f, list value.Value) value.Value {
 	f = wantFunction(m, f)
 	var right, wrong []value.Value
 	for _, e := range wantList(m, list) {
+		m.Force(&e) // Nix does, whatever the predicate looks at
 		yes, u := callBool(m, f, e)
 		if u != nil {
 			return undecided(u, "partition by "+u.Origin, u.At)

@@ -14,12 +14,14 @@ var orderPrims = []value.Prim{
 // primSort is stable. A comparator that contradicts itself gives some order.
 func primSort(m *value.Machine, f, list value.Value) value.Value {
 	elems := wantList(m, list)
-	if len(elems) < 2 {
+	if len(elems) == 0 {
 		return list
 	}
 	f = wantFunction(m, f)
 	sorted := m.Slots(len(elems))
-	copy(sorted, elems)
+	for i := range elems {
+		sorted[i] = m.Force(&elems[i])
+	}
 	builtin := f.Kind() == value.PrimOp && f.Prim().Name == "lessThan"
 	before := func(a, b value.Value) bool {
 		if builtin {

@@ -1,6 +1,8 @@
 package eval
 
 import (
+	"strings"
+
 	"github.com/nixplan/nixplan/eval/internal/tomlx"
 	"github.com/nixplan/nixplan/eval/value"
 )
@@ -10,7 +12,11 @@ var tomlPrims = []value.Prim{
 		text, _ := wantString(m, v)
 		table, err := tomlx.Read(text)
 		if err != nil {
-			fail(m, value.OtherError, "while parsing TOML: %s", err)
+			kind := value.OtherError
+			if strings.Contains(err.Error(), "out of range") {
+				kind = value.Overflow
+			}
+			fail(m, kind, "while parsing TOML: %s", err)
 		}
 		return fromTOML(m, table)
 	}},

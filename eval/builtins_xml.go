@@ -117,7 +117,7 @@ func (w *xmlWriter) set(v value.Value) {
 		}
 	}
 	w.Open("derivation", about...)
-	if path == "" || !w.seen[path] {
+	if path != "" && !w.seen[path] {
 		w.seen[path] = true
 		w.attrs(v)
 	} else {

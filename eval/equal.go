@@ -13,7 +13,7 @@ func equal(m *value.Machine, a, b value.Value) (bool, *value.Unknown) {
 	if a.IsFunction() && b.IsFunction() {
 		return false, nil
 	}
-	return equalCells(m, a, b)
+	return equalContents(m, a, b)
 }
 
 // equalCells compares two elements of lists or sets: there the same cell is
@@ -22,6 +22,10 @@ func equalCells(m *value.Machine, a, b value.Value) (bool, *value.Unknown) {
 	if a.Same(b) && a.Kind() != value.UnknownValue {
 		return true, nil
 	}
+	return equalContents(m, a, b)
+}
+
+func equalContents(m *value.Machine, a, b value.Value) (bool, *value.Unknown) {
 	if u := firstUnknown(a, b); u != nil {
 		return false, u
 	}

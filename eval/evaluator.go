@@ -368,7 +368,7 @@ func (ev *Evaluator) unreadable(m *value.Machine, err error, path string, at val
 	case errors.Is(err, fs.ErrNotExist):
 		failAt(m, value.NotFound, at, "path '%s' does not exist", ev.Display(path))
 	case errors.As(err, &pathErr):
-		failAt(m, value.NotFound, at, "cannot read '%s': %s", ev.Display(path), pathErr.Err)
+		failAt(m, value.OtherError, at, "cannot read '%s': %s", ev.Display(path), pathErr.Err)
 	}
 	failAt(m, value.NotFound, at, "cannot read '%s': %s", ev.Display(path), err)
 	return value.Value{}

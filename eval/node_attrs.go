@@ -74,7 +74,7 @@ type recNode struct {
 }
 
 func (n *recNode) Eval(m *value.Machine, env *value.Env) value.Value {
-	inner := fill(m, env, n.scope)
+	inner := n.level(m, env)
 	list := m.AttrSlots(len(n.attrs))
 	for i, a := range n.attrs {
 		list[i] = value.Attr{Name: a.sym, Pos: a.pos, Value: *inner.Slot(a.slot)}
@@ -89,6 +89,19 @@ func (n *recNode) Eval(m *value.Machine, env *value.Env) value.Value {
 	return value.NewAttrs(attrs)
 }
 func (n *recNode) Delay(m *value.Machine, env *value.Env) value.Value { return m.NewThunk(n, env) }
+
+// level is the environment of the set. With __overrides every slot gets a thunk
+// of its own: what refers to an attribute must see its replacement.
+func (n *recNode) level(m *value.Machine, env *value.Env) *value.Env {
+	if n.overrides == 0 {
+		return fill(m, env, n.scope)
+	}
+	inner := m.NewEnv(env, len(n.scope)+1)
+	for i, c := range n.scope {
+		*inner.Slot(i + 1) = m.NewThunk(c, inner)
+	}
+	return inner
+}
 
 // override applies __overrides: its attributes replace those of the set, also
 // where the set refers to itself.
@@ -125,7 +138,7 @@ func addDynamic(m *value.Machine, env *value.Env, attrs *value.Attrs, dynamic []
 		sym := attrName(m, v, at)
 		for i := range list {
 			if list[i].Name == sym {
-				failAt(m, value.OtherError, at, "dynamic attribute '%s' already defined at %s", sym, list[i].Pos.Span().Range())
+				failAt(m, value.DuplicateAttribute, at, "dynamic attribute '%s' already defined at %s", sym, list[i].Pos.Span().Range())
 			}
 		}
 		list = append(list, value.Attr{Name: sym, Pos: at.Start, Value: d.value.Delay(m, env)})

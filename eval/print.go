@@ -142,7 +142,7 @@ func quoteString(b *strings.Builder, s string) {
 	b.WriteByte('"')
 }
 
-var keywords = map[string]bool{"if": true, "then": true, "else": true, "assert": true, "with": true, "let": true, "in": true, "rec": true, "inherit": true, "or": true}
+var keywords = map[string]bool{"if": true, "then": true, "else": true, "assert": true, "with": true, "let": true, "in": true, "rec": true, "inherit": true}
 
 // writeName writes an attribute name, quoted when it is no identifier.
 func writeName(b *strings.Builder, s string) {

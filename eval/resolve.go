@@ -28,8 +28,6 @@ func (r *resolver) span(s parser.Span) span {
 	return span{r.base + value.Pos(s.Start), r.base + value.Pos(s.End)}
 }
 
-func (r *resolver) pos(s parser.Span) value.Pos { return r.base + value.Pos(s.Start) }
-
 func (r *resolver) exprs(list []parser.Expr, sc *scope) []value.Code {
 	out := make([]value.Code, len(list))
 	for i, x := range list {
@@ -203,7 +201,7 @@ func (r *resolver) attrSet(x *parser.AttrSet, sc *scope) value.Code {
 		n := &recNode{span: r.span(x.Span), scope: r.recursive(x.Attrs, sc, inner), dynamic: r.dynamic(x.Attrs, inner)}
 		for i, a := range x.Attrs.Static {
 			sym := value.Intern(a.Name)
-			n.attrs = append(n.attrs, recAttr{sym: sym, pos: r.pos(a.NameAt), slot: i + 1})
+			n.attrs = append(n.attrs, recAttr{sym: sym, pos: r.base + value.Pos(a.PathAt), slot: i + 1})
 			if sym == symOverrides {
 				n.overrides = i + 1
 			}
@@ -212,14 +210,13 @@ func (r *resolver) attrSet(x *parser.AttrSet, sc *scope) value.Code {
 		return n
 	}
 	n := &attrsNode{span: r.span(x.Span), dynamic: r.dynamic(x.Attrs, sc)}
-	from := &scope{outer: sc}
 	for _, e := range x.Attrs.From {
 		n.from = append(n.from, r.expr(e, sc))
 	}
 	for _, a := range x.Attrs.Static {
-		spec := attrSpec{sym: value.Intern(a.Name), pos: r.pos(a.NameAt)}
+		spec := attrSpec{sym: value.Intern(a.Name), pos: r.base + value.Pos(a.PathAt)}
 		if a.From >= 0 {
-			spec.code, spec.from = r.inheritFrom(a, 0, a.From+1, from), true
+			spec.code, spec.from = r.inheritFrom(a, a.From+1), true
 		} else {
 			spec.code = r.named(a.Name, a.Value, sc)
 		}
@@ -231,7 +228,7 @@ func (r *resolver) attrSet(x *parser.AttrSet, sc *scope) value.Code {
 
 // inheritFrom is `inherit (e) name;`: the name selected from the slot that
 // holds e.
-func (r *resolver) inheritFrom(a parser.Attr, level, slot int, _ *scope) value.Code {
+func (r *resolver) inheritFrom(a parser.Attr, slot int) value.Code {
 	at := r.span(a.NameAt)
 	return &selectNode{span: at, set: &var0{at, slot}, path: []name{{at: at, sym: value.Intern(a.Name)}}}
 }
@@ -242,7 +239,7 @@ func (r *resolver) recursive(attrs *parser.Attrs, outer, inner *scope) []value.C
 	for _, a := range attrs.Static {
 		switch {
 		case a.From >= 0:
-			codes = append(codes, r.inheritFrom(a, 0, len(attrs.Static)+1+a.From, inner))
+			codes = append(codes, r.inheritFrom(a, len(attrs.Static)+1+a.From))
 		case a.Inherit:
 			codes = append(codes, &outerNode{r.expr(a.Value, outer)})
 		default:

@@ -9,9 +9,7 @@ import (
 type scope struct {
 	outer *scope
 	// slots maps the names the level binds to their slots; nil for `with`.
-	slots map[value.Symbol]int
-	// recursive says that the level's slots are filled while its own
-	// expressions are being delayed, so a slot may still be empty then.
+	slots  map[value.Symbol]int
 	isWith bool
 }
 

@@ -13,6 +13,7 @@ const (
 	TypeMismatch
 	UndefinedVariable
 	MissingAttribute
+	DuplicateAttribute
 	MissingArgument
 	UnexpectedArgument
 	InfiniteRecursion
@@ -31,7 +32,7 @@ const (
 	Undetermined
 )
 
-var errorKindNames = [...]string{"other", "throw", "assert", "abort", "type", "undefined-variable", "missing-attribute", "missing-argument", "unexpected-argument",
+var errorKindNames = [...]string{"other", "throw", "assert", "abort", "type", "undefined-variable", "missing-attribute", "duplicate", "missing-argument", "unexpected-argument",
 	"infinite-recursion", "division-by-zero", "overflow", "out-of-range", "not-found", "syntax", "regex", "json", "stack-overflow", "budget", "restricted", "not-supported", "undetermined"}
 
 // String is the kind's stable name.
@@ -43,6 +44,9 @@ type Error struct {
 	Kind    ErrorKind
 	Message string
 	At      Span
+	// Soft marks an error that tryEval catches although it is no throw: a
+	// <name> that the search path lacks.
+	Soft bool
 	// Help says what to do, where that is certain.
 	Help string
 	// Trail is where the evaluation was, innermost first; filled by Catch.
@@ -61,7 +65,7 @@ type Error struct {
 func (e *Error) Error() string { return e.Message }
 
 // Catchable reports whether builtins.tryEval turns the error into a value.
-func (e *Error) Catchable() bool { return e.Kind == Throw || e.Kind == AssertionFailed }
+func (e *Error) Catchable() bool { return e.Kind == Throw || e.Kind == AssertionFailed || e.Soft }
 
 // TrailEntry is one level of the evaluation an error passed through. Text is
 // set for what a builtin or addErrorContext says; else Call or the expression
