@@ -26,7 +26,7 @@ func (p *parser) report(id string, at Span, summary string) *diag.Diagnostic {
 // wrong then may only be the echo of the first. The diagnostic returned is
 // never nil, so that callers can add to it.
 func (p *parser) fail(at Span, summary string) *diag.Diagnostic {
-	if p.recovering {
+	if p.recovering || p.skipped && p.kind == tEOF {
 		return &diag.Diagnostic{}
 	}
 	p.recovering = true
@@ -40,7 +40,11 @@ func (p *parser) expected(what string) *diag.Diagnostic {
 		d.Help = "end it with '*/'"
 		return d
 	}
-	d := p.fail(p.tokenSpan(), "expected "+what+", found "+p.found())
+	summary := "expected " + what + ", found " + p.found()
+	if p.kind == tIllegal {
+		summary = "unexpected " + p.found()
+	}
+	d := p.fail(p.tokenSpan(), summary)
 	d.Help = p.hint()
 	return d
 }
@@ -53,7 +57,7 @@ func (p *parser) unexpected(summary, help string) {
 // missing reports the absence of what, and stands in for it.
 func (p *parser) missing(what string) Expr {
 	p.expected(what)
-	return &Bad{Span{p.start, p.start}}
+	return p.bad()
 }
 
 // found names the current token.
@@ -64,12 +68,12 @@ func (p *parser) found() string {
 	case tIllegal:
 		r, size := utf8.DecodeRuneInString(p.src[p.start:])
 		if r == utf8.RuneError && size <= 1 {
-			return "the byte 0x" + strconv.FormatUint(uint64(p.src[p.start]), 16)
+			return "byte 0x" + strconv.FormatUint(uint64(p.src[p.start]), 16)
 		}
 		if !strconv.IsPrint(r) {
-			return "the character " + strconv.QuoteRuneToASCII(r)
+			return "character " + strconv.QuoteRuneToASCII(r)
 		}
-		return "'" + string(r) + "'"
+		return "character '" + string(r) + "'"
 	}
 	return kindText[p.kind]
 }
@@ -122,6 +126,14 @@ func (p *parser) hint() string {
 	return ""
 }
 
+// keywordHelp is the advice for a keyword where a name is wanted.
+func (p *parser) keywordHelp() string {
+	if p.kind < tIf || p.kind > tInherit {
+		return ""
+	}
+	return "'" + p.tokenText() + "' is a keyword; as an attribute name it is written \"" + p.tokenText() + "\""
+}
+
 // open notes that a construct waits for k; closing ends the wait.
 func (p *parser) open(k kind) { p.awaited[k]++ }
 
@@ -135,7 +147,11 @@ func (p *parser) closing(k kind, construct string, opened Span) {
 		return
 	}
 	if !p.recovering {
-		p.relate(p.expected(kindText[k]+" to close "+construct), opened, "opened here")
+		d := p.expected(kindText[k] + " to close " + construct)
+		p.relate(d, opened, "opened here")
+		if k == tRBrace && p.kind != tIllegal {
+			d.Help = "" // the usual hints are about operands
+		}
 	}
 	if !p.skipTo(k) {
 		p.abandoned[k]++
@@ -173,9 +189,11 @@ func (p *parser) semicolon(what string) {
 	}
 	summary := "expected ';' after " + what + ", found " + p.found()
 	switch p.kind {
-	case tRBrace, tIn, tInherit, tDollarCurly, tEOF:
+	case tRBrace, tIn, tInherit, tDollarCurly, tWith, tAssert:
 		p.fail(Span{p.prevEnd, p.prevEnd}, summary).Help = "add ';' here"
-		p.recovering = p.kind == tEOF
+		p.recovering = false
+	case tEOF:
+		p.fail(Span{p.prevEnd, p.prevEnd}, summary).Help = "a ';' is missing here, or a closing bracket"
 	case tComma:
 		p.fail(p.tokenSpan(), summary).Help = "write ';' instead of ','"
 		p.recovering = false
@@ -195,6 +213,7 @@ func (p *parser) relate(d *diag.Diagnostic, at Span, message string) {
 // for. Brackets on the way are skipped with what they hold.
 func (p *parser) skipTo(want kind) bool {
 	depth := 0
+	p.skipped = true
 	for {
 		switch {
 		case p.kind == tEOF:
@@ -226,6 +245,9 @@ func (p *parser) stray() bool {
 	}
 	p.abandoned[p.kind]--
 	p.next()
+	if p.kind == tSemi {
+		p.next() // the one that ends the value the bracket was part of
+	}
 	return true
 }
 

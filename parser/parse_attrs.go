@@ -6,7 +6,7 @@ func (p *parser) braceExpr() Expr {
 	open := p.tokenSpan()
 	p.next()
 	switch p.kind {
-	case tEllipsis:
+	case tEllipsis, tComma:
 		return p.formalsLambda(open, nil, nil)
 	case tIdent:
 		name := Name{p.tokenSpan(), p.tokenText()}
@@ -100,7 +100,7 @@ func (p *parser) bindingList(end kind, first *AttrName) []Binding {
 		case p.awaited[p.kind] > 0:
 			// Something around ends here; closing says what is missing.
 		default:
-			p.expected("a name, 'inherit' or " + kindText[end])
+			p.expected("a name, 'inherit' or " + kindText[end]).Help = p.keywordHelp()
 			if p.skipTo(tSemi) {
 				continue
 			}
@@ -131,6 +131,9 @@ func (p *parser) bindingTail(end kind, path []AttrName) (next []AttrName) {
 		switch {
 		case p.kind == tSemi && len(path) == 1:
 			d.Help = "'inherit " + path[0].Text + ";' takes the value of the same name from outside"
+		case (p.kind == tComma || p.kind == tQuestion) && end == tRBrace:
+			d.Help = "a function that is an operand or an argument needs parentheses: ({ … }: …)"
+			p.misread = true
 		case end == tIn:
 			d.Help = "if this is the body of the 'let', write 'in' before it"
 		}
@@ -296,14 +299,21 @@ func (p *parser) attrName() AttrName {
 		p.next()
 		p.open(tRBrace)
 		e := p.expr()
-		p.closing(tRBrace, "the attribute name", open)
+		p.awaited[tRBrace]--
+		if p.kind != tRBrace {
+			d := p.expected("'}' to close the attribute name")
+			p.relate(d, open, "opened here")
+			d.Help = ""
+			p.toBrace(true)
+		}
+		if p.kind == tRBrace {
+			p.recovering = false
+			p.next()
+		}
 		return p.nameOf(e, p.span(start))
 	}
-	d := p.expected("an attribute name")
-	if p.kind > tQuestion && p.kind <= tOr {
-		d.Help = p.tokenText() + " is a keyword; as an attribute name it is written \"" + p.tokenText() + "\""
-	}
-	e := p.bad(p.start)
+	p.expected("an attribute name").Help = p.keywordHelp()
+	e := p.bad()
 	return AttrName{Span: e.Range(), Expr: e}
 }
 

@@ -4,7 +4,7 @@ package parser
 // operators. Those before the last are no operands: `1 + let …` is an error.
 func (p *parser) expr() Expr {
 	if !p.enter(1) {
-		return p.bad(p.start)
+		return p.bad()
 	}
 	var e Expr
 	start := p.start
@@ -135,6 +135,12 @@ func (p *parser) operators(weakest uint8, first Expr, start int32) Expr {
 			p.giveUp("more than 100,000 operators in a row")
 			return x
 		}
+		if p.kind == tQuestion {
+			p.next()
+			path := p.attrPath()
+			x = &HasAttr{p.span(start), x, path}
+			continue
+		}
 		if o.assoc == none && unchained == o.prec {
 			p.unexpected("operator "+kindText[p.kind]+" cannot follow another comparison of the same strength",
 				"put parentheses around the first one")
@@ -145,11 +151,6 @@ func (p *parser) operators(weakest uint8, first Expr, start int32) Expr {
 		}
 		at := p.tokenSpan()
 		p.next()
-		if o.prec == precHasAttr {
-			path := p.attrPath()
-			x = &HasAttr{p.span(start), x, path}
-			continue
-		}
 		var y Expr
 		if o.assoc == right {
 			if !p.enter(1) {
@@ -169,7 +170,7 @@ func (p *parser) operators(weakest uint8, first Expr, start int32) Expr {
 func (p *parser) unary() Expr {
 	start := p.start
 	if !p.enter(1) {
-		return p.bad(start)
+		return p.bad()
 	}
 	op, prec := OpNot, uint8(precNot)
 	if p.kind == tMinus {

@@ -39,7 +39,7 @@ func (p *parser) lambdaTail(start int32, param *Name, f *Formals) Expr {
 			param.Span, param.Text = p.tokenSpan(), p.tokenText()
 			p.next()
 		} else {
-			p.expected("a name after '@'")
+			p.expected("a name after '@'").Help = ""
 		}
 	}
 	p.colon(f)
@@ -107,7 +107,13 @@ func (p *parser) formalList(open Span, first *Name) *Formals {
 			}
 			if p.kind == tQuestion {
 				p.next()
-				formal.Default = p.expr()
+				if p.kind == tComma || p.kind == tRBrace {
+					p.expected("a default for '" + formal.Name + "'").Help = ""
+					p.recovering = false
+					formal.Default = p.bad()
+				} else {
+					formal.Default = p.expr()
+				}
 				formal.End = p.prevEnd
 			}
 			p.formals = append(p.formals, formal)

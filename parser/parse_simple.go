@@ -21,7 +21,12 @@ func (p *parser) simple() Expr {
 	case tIndQuote:
 		return p.indented()
 	case tLBrace:
-		return p.set(start, false)
+		set := p.set(start, false)
+		if p.misread && (p.kind == tColon || p.kind == tAt) {
+			return p.misreadLambda(start)
+		}
+		p.misread = false
+		return set
 	case tLBracket:
 		return p.listExpr()
 	case tLParen:
@@ -80,6 +85,18 @@ func (p *parser) bareKeyword() Expr {
 		p.recovering = false
 	}
 	return p.expr()
+}
+
+// misreadLambda reads the rest of a function that stands where only a set can,
+// and whose formals were reported already.
+func (p *parser) misreadLambda(start int32) Expr {
+	p.misread = false
+	p.recovering = true
+	if !p.skipTo(tColon) {
+		return p.bad()
+	}
+	p.expr()
+	return &Bad{p.span(start)}
 }
 
 func (p *parser) intLit() Expr {

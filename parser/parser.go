@@ -51,6 +51,8 @@ type parser struct {
 
 	// Errors: see errors.go.
 	recovering bool
+	skipped    bool            // text was skipped: what is missing at the end may be in it
+	misread    bool            // the set just read looks like a function's formals
 	awaited    [numKinds]int32 // how many constructs around wait for this token
 	abandoned  [numKinds]int32 // closing brackets given up on; one may still turn up
 
@@ -102,6 +104,5 @@ func (p *parser) giveUp(why string) {
 	p.recovering = true
 }
 
-func (p *parser) bad(start int32) Expr {
-	return &Bad{Span{start, max(start, p.prevEnd)}}
-}
+// bad stands in for an expression that is not there.
+func (p *parser) bad() Expr { return &Bad{Span{p.prevEnd, p.prevEnd}} }

@@ -114,7 +114,7 @@ func (p *parser) interpolation(where string) {
 	p.awaited[tRBrace]--
 	if p.kind != tRBrace {
 		p.relate(p.expected("'}' to close the interpolation in "+where), open, "opened here")
-		p.toBrace()
+		p.toBrace(false)
 	}
 	if p.kind == tRBrace {
 		p.recovering = false
@@ -123,8 +123,10 @@ func (p *parser) interpolation(where string) {
 }
 
 // toBrace skips to the brace that ends an interpolation, without reading past
-// it.
-func (p *parser) toBrace() {
+// it. It stops at a `;` as well, and at the `=` after an attribute name, which
+// shows that the brace was forgotten.
+func (p *parser) toBrace(name bool) {
+	p.skipped = true
 	for depth := 0; p.kind != tEOF; {
 		switch p.kind {
 		case tRBrace:
@@ -139,6 +141,11 @@ func (p *parser) toBrace() {
 			continue
 		case tSemi:
 			if depth == 0 {
+				return
+			}
+		case tAssign:
+			if depth == 0 && name {
+				p.recovering = false
 				return
 			}
 		}

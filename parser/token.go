@@ -148,8 +148,7 @@ type operator struct {
 	assoc assoc
 }
 
-// infix holds the infix operators except the pipes and `?`, whose right side is
-// no expression.
+// infix holds the infix operators except the pipes.
 var infix = [numKinds]operator{
 	tImpl:   {OpImpl, precImpl, right},
 	tOrOr:   {OpOr, precOr, left},
@@ -167,5 +166,5 @@ var infix = [numKinds]operator{
 	tSlash:  {OpDiv, precMul, left},
 	tConcat: {OpConcat, precConcat, right},
 
-	tQuestion: {prec: precHasAttr, assoc: none},
+	tQuestion: {prec: precHasAttr, assoc: left}, // its right side is no expression
 }
