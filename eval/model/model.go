@@ -11,7 +11,7 @@ import (
 	"regexp"
 )
 
-//go:embed *.nix nixpkgs hercules-ci-effects
+//go:embed *.nix nixpkgs hercules-ci-effects flake-compat flake-parts flake-utils
 var files embed.FS
 
 // Files are the modelled files of a kind of source, nil when there are none.
