@@ -55,7 +55,8 @@ type Repository struct {
 	Rev string `json:"rev,omitempty"`
 	// Dirty says that the work tree differs from Rev, so the agent would see
 	// something else.
-	Dirty         bool    `json:"dirty"`
+	Dirty bool `json:"dirty"`
+	// DefaultBranch is a full ref name, "refs/heads/main".
 	DefaultBranch string  `json:"default_branch,omitempty"`
 	Remote        *Remote `json:"remote,omitempty"`
 }
@@ -84,10 +85,10 @@ const (
 )
 
 // Argument is one leaf of the arguments passed to the entry file. Value is in
-// Nix syntax: `"refs/heads/main"`, `null`.
+// Nix syntax: `"refs/heads/main"`, `null`; it is empty when nobody knows it.
 type Argument struct {
 	Name  string `json:"name"`
-	Value string `json:"value"`
+	Value string `json:"value,omitempty"`
 }
 
 // Position is a place in a file as people count: line and column from 1, the
