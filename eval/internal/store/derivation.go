@@ -1,0 +1,211 @@
+package store
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/nixplan/nixplan/eval/internal/hash"
+)
+
+// Store remembers derivations and text files, which later derivations refer
+// to. It is not safe for concurrent use.
+type Store struct {
+	Dir Dir
+	// ReadFile, unless nil, reads derivations that were not instantiated here
+	// (a context may name any).
+	ReadFile func(path string) ([]byte, error)
+
+	drvs map[string]*instance
+	refs map[string][]string // of text files that are no derivations
+}
+
+type instance struct {
+	drv    *Derivation
+	modulo string // base 16; "" until needed
+}
+
+// New makes an empty store.
+func New(dir Dir) *Store {
+	return &Store{Dir: dir, drvs: map[string]*instance{}, refs: map[string][]string{}}
+}
+
+// AddText is the path of a text file with references.
+func (s *Store) AddText(name, text string, refs []string) (string, error) {
+	path, err := s.Dir.TextPath(name, text, refs)
+	if err == nil && len(refs) > 0 {
+		s.refs[path] = slices.Clone(refs)
+	}
+	return path, err
+}
+
+// FixedOutput is what a fixed-output derivation promises.
+type FixedOutput struct {
+	Hash      hash.Hash
+	Recursive bool
+}
+
+// Instantiate completes a derivation and gives its path. d.Outputs has the
+// outputs' names; their paths are filled in, in the environment as well. All
+// input derivations must have been instantiated before, or be readable.
+func (s *Store) Instantiate(d *Derivation, fixed *FixedOutput) (drvPath string, err error) {
+	if err := CheckName(d.Name); err != nil {
+		return "", err
+	}
+	if fixed != nil {
+		err = s.fixOutput(d, fixed)
+	} else {
+		err = s.addressOutputs(d)
+	}
+	if err != nil {
+		return "", err
+	}
+	drvPath, err = s.Dir.TextPath(d.Name+".drv", d.ATerm(), s.references(d))
+	if err != nil {
+		return "", err
+	}
+	if s.drvs[drvPath] == nil {
+		s.drvs[drvPath] = &instance{drv: d}
+	}
+	return drvPath, nil
+}
+
+// references are the paths a .drv file refers to.
+func (s *Store) references(d *Derivation) []string {
+	return append(slices.Collect(maps.Keys(d.InputDrvs)), d.InputSrcs...)
+}
+
+func (s *Store) fixOutput(d *Derivation, fixed *FixedOutput) error {
+	path, err := s.Dir.FixedPath(d.Name, fixed.Recursive, fixed.Hash)
+	if err != nil {
+		return err
+	}
+	algo := fixed.Hash.Algo.String()
+	if fixed.Recursive {
+		algo = "r:" + algo
+	}
+	d.Outputs["out"] = Output{Path: path, HashAlgo: algo, Hash: fixed.Hash.Format(hash.Base16)}
+	d.Env["out"] = path
+	return nil
+}
+
+// addressOutputs gives each output the path that follows from the inputs: from
+// the hash of the derivation as it is with all output paths empty.
+func (s *Store) addressOutputs(d *Derivation) error {
+	for name := range d.Outputs {
+		if err := CheckName(OutputName(d.Name, name)); err != nil {
+			return err
+		}
+		d.Env[name] = "" // present in the masked text even if it was not before
+	}
+	masked, err := s.moduloText(d, true)
+	if err != nil {
+		return err
+	}
+	sum := sha256.Sum256([]byte(masked))
+	for name := range d.Outputs {
+		path := s.Dir.path("output:"+name, sum, OutputName(d.Name, name))
+		d.Outputs[name] = Output{Path: path}
+		d.Env[name] = path
+	}
+	return nil
+}
+
+// moduloText is the derivation's text with each input derivation replaced by
+// its modulo hash. Inputs with the same hash become one.
+func (s *Store) moduloText(d *Derivation, mask bool) (string, error) {
+	inputs := make(map[string][]string, len(d.InputDrvs))
+	for path, outputs := range d.InputDrvs {
+		in, err := s.instance(path)
+		if err != nil {
+			return "", err
+		}
+		h, err := s.modulo(in)
+		if err != nil {
+			return "", err
+		}
+		inputs[h] = append(inputs[h], outputs...)
+	}
+	return d.aterm(inputs, mask), nil
+}
+
+// modulo is a derivation's hash modulo fixed-output derivations: of those only
+// the output counts, not how it is made.
+func (s *Store) modulo(in *instance) (string, error) {
+	if in.modulo != "" {
+		return in.modulo, nil
+	}
+	var text string
+	if in.drv.Fixed() {
+		out := in.drv.Outputs["out"]
+		text = "fixed:out:" + out.HashAlgo + ":" + out.Hash + ":" + out.Path
+	} else {
+		var err error
+		if text, err = s.moduloText(in.drv, false); err != nil {
+			return "", err
+		}
+	}
+	sum := sha256.Sum256([]byte(text))
+	in.modulo = hex.EncodeToString(sum[:])
+	return in.modulo, nil
+}
+
+func (s *Store) instance(drvPath string) (*instance, error) {
+	if in := s.drvs[drvPath]; in != nil {
+		return in, nil
+	}
+	if _, rest, ok := s.Dir.Split(drvPath); !ok || rest != "" || !IsDerivation(drvPath) {
+		return nil, fmt.Errorf("'%s' is not the path of a derivation", drvPath)
+	}
+	if s.ReadFile == nil {
+		return nil, fmt.Errorf("the derivation '%s' is not here", drvPath)
+	}
+	text, err := s.ReadFile(drvPath)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the derivation '%s': %w", drvPath, err)
+	}
+	name := s.Dir.Name(drvPath)
+	d, err := ParseDerivation(name[:len(name)-len(".drv")], string(text))
+	if err != nil {
+		return nil, err
+	}
+	in := &instance{drv: d}
+	s.drvs[drvPath] = in
+	return in, nil
+}
+
+// Derivation finds a derivation by its path.
+func (s *Store) Derivation(drvPath string) (*Derivation, error) {
+	in, err := s.instance(drvPath)
+	if err != nil {
+		return nil, err
+	}
+	return in.drv, nil
+}
+
+// Closure is a derivation's path and all paths it refers to, directly or not,
+// in order.
+func (s *Store) Closure(drvPath string) ([]string, error) {
+	seen := map[string]bool{drvPath: true}
+	for work := []string{drvPath}; len(work) > 0; {
+		path := work[len(work)-1]
+		work = work[:len(work)-1]
+		refs := s.refs[path]
+		if IsDerivation(path) && refs == nil {
+			in, err := s.instance(path)
+			if err != nil {
+				return nil, err
+			}
+			refs = s.references(in.drv)
+		}
+		for _, ref := range refs {
+			if !seen[ref] {
+				seen[ref] = true
+				work = append(work, ref)
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(seen)), nil
+}
