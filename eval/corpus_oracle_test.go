@@ -157,7 +157,7 @@ var messageClasses = []struct {
 	class   string
 	pattern *regexp.Regexp
 }{
-	{"throw", regexp.MustCompile(`^thrown$|was not found in the Nix search path`)},
+	{"throw", regexp.MustCompile(`^thrown$`)},
 	{"abort", regexp.MustCompile(`^evaluation aborted with the following error message`)},
 	{"assert", regexp.MustCompile(`^assertion .* failed$`)},
 	{"stack-overflow", regexp.MustCompile(`^stack overflow`)},
@@ -172,7 +172,7 @@ var messageClasses = []struct {
 	{"regex", regexp.MustCompile(`^invalid regular expression|regular expression .* too complex|memory limit exceeded by regular expression`)},
 	{"json", regexp.MustCompile(`^\[json\.exception`)},
 	{"overflow", regexp.MustCompile(`overflow`)},
-	{"not-found", regexp.MustCompile(`^getting status of|^opening (file|directory)|No such file or directory|Is a directory|Not a directory`)},
+	{"not-found", regexp.MustCompile(`was not found in the Nix search path|No such file or directory`)},
 	{"out-of-range", regexp.MustCompile(`out of bounds|^negative start position|called on an? empty list|^cannot create list of size|empty list`)},
 	{"type", regexp.MustCompile(`^value is .* while |^cannot (coerce|compare|convert|add)|attempt to call something which is not a function|requires a function|must be|should have been`)},
 }
