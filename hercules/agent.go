@@ -188,7 +188,7 @@ func (a *agent) handlers(event Event, v value.Value, at value.Span, deps Reasons
 		a.fail(path, at, err)
 		return
 	case set.Kind() == value.UnknownValue:
-		a.out.Unknown = append(a.out.Unknown, Found{Class: Open, Path: path, Job: path, At: at, Value: set, Own: deps})
+		a.unknownHandlers(event, set.Unknown(), at, deps)
 		return
 	case set.Kind() != value.AttrSet:
 		a.fail(path, at, &value.Error{Kind: value.TypeMismatch, At: at,
@@ -203,8 +203,24 @@ func (a *agent) handlers(event Event, v value.Value, at value.Span, deps Reasons
 		}
 	}
 	if open := set.Attrs().Open(); open != nil {
-		a.out.Unknown = append(a.out.Unknown, Found{Class: Open, Path: path, Job: path, At: at, Value: value.NewUnknown(open), Own: deps})
+		a.unknownHandlers(event, open, at, deps)
 	}
+}
+
+// unknownHandlers reports that there are, or may be, handlers whose names are
+// not known, with an effect that each of them has, if that can be told.
+func (a *agent) unknownHandlers(event Event, u *value.Unknown, at value.Span, deps Reasons) {
+	path := []string{event.String()}
+	out := Found{Class: Open, Path: path, Job: path, At: at, Value: value.NewUnknown(u), Own: deps}
+	if !u.Elem.IsNone() {
+		h := Handler{Event: event, Name: anyName, Path: append(path, anyName)}
+		if a.handler(&h, u.Elem, at, deps) {
+			if i := slices.IndexFunc(h.Found, func(f Found) bool { return f.Class == Effect }); i >= 0 {
+				out.Elem = &h.Found[i]
+			}
+		}
+	}
+	a.out.Unknown = append(a.out.Unknown, out)
 }
 
 // handler evaluates one job of onPush or onSchedule; false when it is disabled.

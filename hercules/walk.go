@@ -214,6 +214,9 @@ func (w *walker) children(n node, v value.Value, own Reasons) {
 		}
 		if isRunIf || looksLikeRunIf(v.Attrs()) {
 			child.conditional, child.job = true, n.path
+			if n.at.Range().Valid() {
+				child.at = n.at // the job's own place, not one inside of runIf
+			}
 		}
 		w.visit(child)
 		if child.conditional && !isRunIf && name == "dependencies" {
