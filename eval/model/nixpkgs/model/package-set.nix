@@ -29,6 +29,7 @@ let
       nixos = import ./nixos.nix { inherit lib; pkgs = final; };
     in
     open "pkgs" {
+      _type = "pkgs";
       inherit lib overlays path;
       inherit (stdenvs)
         system

@@ -23,7 +23,13 @@ let
     ;
   inherit (__nixplan) isUnknown;
 
-  tagOf = value: value._type or null;
+  # An open set that does not say it is wrapped is taken as a plain value.
+  tagOf =
+    value:
+    let
+      tag = value._type or null;
+    in
+    if isUnknown tag then null else tag;
 
   # Numerically lower wins; anything above this is never used by a person.
   weakestPriority = 9999;
