@@ -16,10 +16,12 @@ import (
 )
 
 // Main runs the command line that the process was given and returns the status
-// to exit with. The first interrupt or SIGTERM cancels what is going on.
+// to exit with. The first interrupt or SIGTERM cancels what is going on, the
+// second ends the process.
 func Main() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop)
 	return Run(ctx, systemStreams(), os.Args[1:])
 }
 

@@ -28,6 +28,10 @@ func TestScripts(t *testing.T) {
 			env.Setenv("NIX_PATH", "")
 			env.Setenv("GIT_CONFIG_GLOBAL", os.DevNull)
 			env.Setenv("GIT_CONFIG_SYSTEM", os.DevNull)
+			for _, role := range []string{"AUTHOR", "COMMITTER"} {
+				env.Setenv("GIT_"+role+"_NAME", "tester")
+				env.Setenv("GIT_"+role+"_EMAIL", "tester@example.org")
+			}
 			return nil
 		},
 		UpdateScripts: os.Getenv("UPDATE_SCRIPTS") != "",

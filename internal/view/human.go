@@ -232,11 +232,29 @@ func (h *human) pins(pins []plan.Pin) {
 }
 
 func (h *human) assumptions(assumptions []plan.Assumption) {
-	var cells [][]string
-	for _, a := range assumptions {
-		cells = append(cells, []string{text.Line(a.Text), place(a.Position)})
+	if len(assumptions) == 0 {
+		return
 	}
-	h.table("assumed", cells)
+	h.WriteString("\n" + h.style.Bold("assumed") + "\n")
+	column := 0
+	for _, a := range assumptions {
+		column = max(column, text.Width(text.Line(a.Text)))
+	}
+	for _, a := range assumptions {
+		line, at := text.Line(a.Text), place(a.Position)
+		switch {
+		case at == "":
+		case 2+column+len(gap)+len(at) <= h.Width:
+			line = text.Pad(line, column) + gap + at
+		default:
+			line += ", at " + at
+		}
+		indent := "  "
+		for _, part := range fit(line, h.Width-2) {
+			h.WriteString(indent + part + "\n")
+			indent = "    "
+		}
+	}
 }
 
 func (h *human) diagnostics(diagnostics []plan.Diagnostic) {
