@@ -12,19 +12,34 @@ import (
 	"github.com/nixplan/nixplan/eval/value"
 )
 
-// TestCorpus holds nixplan to the goldens.
+// TestCorpus holds nixplan to today's Nix.
 func TestCorpus(t *testing.T) {
+	testCorpus(t, eval.Options{}, (*expression).want)
+}
+
+// TestCorpusCompat28 holds nixplan's 2.8 mode to Nix 2.8, but for the
+// differences that mode does not have.
+func TestCorpusCompat28(t *testing.T) {
+	testCorpus(t, eval.Options{Compat28: true}, func(e *expression) *answer {
+		if e.HeadOnly {
+			return e.Head
+		}
+		return e.Golden
+	})
+}
+
+func testCorpus(t *testing.T, opts eval.Options, want func(*expression) *answer) {
 	for _, a := range readCorpus(t) {
 		t.Run(a.Name, func(t *testing.T) {
 			t.Parallel()
 			dir := a.extract(t)
 			for _, e := range a.Expressions {
 				t.Run(e.Name, func(t *testing.T) {
-					want := e.want()
+					want := want(e)
 					if want == nil {
 						t.Fatal("no golden: run go test ./eval -run Oracle -update")
 					}
-					got := ask(filepath.Join(dir, e.Name+".nix"), dir)
+					got := ask(opts, filepath.Join(dir, e.Name+".nix"), dir)
 					if !got.same(*want) {
 						t.Errorf("%s\ngot  %s\nwant %s", e.Source, got, want)
 					}
@@ -36,10 +51,10 @@ func TestCorpus(t *testing.T) {
 
 // ask evaluates a file as `nixplan eval --strict --no-model` does. dir in the
 // answer becomes $DIR.
-func ask(file, dir string) answer {
+func ask(opts eval.Options, file, dir string) answer {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	ev := eval.New(ctx, eval.Options{})
+	ev := eval.New(ctx, opts)
 	v, err := ev.EvalFile(file)
 	if err == nil {
 		v, err = ev.DeepForce(v)
