@@ -49,6 +49,9 @@ func primMap(m *value.Machine, f, list value.Value) value.Value {
 	if len(elems) == 0 {
 		return list
 	}
+	if !host(m).opts.Compat28 {
+		f = wantFunction(m, f)
+	}
 	m.Step(len(elems) / 16)
 	out := m.Slots(len(elems))
 	for i := range elems {
@@ -62,13 +65,13 @@ func primGenList(m *value.Machine, f, n value.Value) value.Value {
 	if count < 0 {
 		fail(m, value.OutOfRange, "cannot create a list of %d elements", count)
 	}
-	if count >= 1<<40 {
-		m.Throw(&value.Error{Kind: value.Budget, Message: "the list would be too long"})
+	if !host(m).opts.Compat28 {
+		f = wantFunction(m, f)
 	}
-	m.Charge(count * 16)
 	if count > maxList {
 		m.Throw(&value.Error{Kind: value.Budget, Message: "the list would be too long"})
 	}
+	m.Charge(count * 16)
 	out := m.Slots(int(count))
 	for i := range out {
 		m.Step(1)
@@ -158,6 +161,9 @@ func primFilter(m *value.Machine, f, list value.Value) value.Value {
 		return elemUnknown(list.Unknown(), "filtered "+list.Unknown().Origin, elemOf(list.Unknown()))
 	}
 	elems := wantList(m, list)
+	if len(elems) == 0 && !host(m).opts.Compat28 {
+		return list
+	}
 	f = wantFunction(m, f)
 	out := m.Slots(len(elems))[:0]
 	for i := range elems {
