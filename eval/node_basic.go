@@ -26,6 +26,20 @@ type globalNode struct {
 func (n *globalNode) Eval(m *value.Machine, _ *value.Env) value.Value { return m.Force(n.slot) }
 func (n *globalNode) Delay(*value.Machine, *value.Env) value.Value    { return *n.slot }
 
+// foldedNode is `builtins.name`, looked up when the file was read.
+type foldedNode struct {
+	span
+	slot *value.Value
+}
+
+func (n *foldedNode) Eval(m *value.Machine, _ *value.Env) value.Value { return m.Force(n.slot) }
+func (n *foldedNode) Delay(*value.Machine, *value.Env) value.Value {
+	if v := *n.slot; v.IsFunction() {
+		return v.Fresh() // each selection would have been a thunk
+	}
+	return *n.slot
+}
+
 // var0, var1 and varN are variables 0, 1 and more levels out.
 type var0 struct {
 	span

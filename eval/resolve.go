@@ -182,7 +182,7 @@ func (r *resolver) selection(x *parser.Select, sc *scope) value.Code {
 	// `builtins.name`, when builtins is the global one, is a constant.
 	if g, ok := set.(*globalNode); ok && g.slot == r.ev.builtinsSlot && path[0].code == nil {
 		if a := r.ev.builtins.Get(path[0].sym); a != nil {
-			folded := &globalNode{r.span(x.Span), &a.Value}
+			folded := &foldedNode{r.span(x.Span), &a.Value}
 			if len(path) == 1 {
 				return folded
 			}

@@ -185,7 +185,7 @@ func (m *Machine) forceThunk(slot *Value) Value {
 	t.code, t.env, t.val = nil, nil, Value{n: int64(blackhole)}
 	v := code.Eval(m, (*Env)(env))
 	if v.IsFunction() {
-		v = v.freshHeader()
+		v = v.Fresh()
 	}
 	t.val = v
 	outer := m.frames[len(m.frames)-1].deps
@@ -200,10 +200,9 @@ func (m *Machine) forceThunk(slot *Value) Value {
 	return v
 }
 
-// freshHeader gives a function an identity of its own: in Nix two cells that
-// hold the result of evaluating the same variable are different functions to
-// `==`, unless they are the same cell.
-func (v Value) freshHeader() Value {
+// Fresh gives a function an identity of its own: in Nix two cells that hold the
+// result of evaluating the same expression are different functions to `==`.
+func (v Value) Fresh() Value {
 	switch v.Kind() {
 	case Lambda:
 		c := *v.Closure()
