@@ -16,8 +16,8 @@ import "github.com/nixplan/nixplan/eval/value"
 // primTables are the builtins by group; each group is a file builtins_*.go.
 func primTables() [][]value.Prim {
 	return [][]value.Prim{
-		attrsPrims, controlPrims, fetchPrims, hashPrims, importPrims, jsonPrims, listPrims, numberPrims, orderPrims, regexPrims,
-		stringPrims, tomlPrims, typePrims, versionPrims, xmlPrims,
+		attrsPrims, contextPrims, controlPrims, fetchPrims, hashPrims, importPrims, jsonPrims, listPrims, numberPrims, orderPrims, regexPrims,
+		storePrims, stringPrims, tomlPrims, typePrims, versionPrims, xmlPrims,
 	}
 }
 
@@ -32,8 +32,3 @@ func init() {
 		bareNames[name] = true
 	}
 }
-
-// BEING WRITTEN by the lead: everything but context (hasContext, getContext,
-// appendContext, unsafeDiscard…, addDrvOutputDependencies) and store
-// (derivationStrict, path, filterSource, toFile, storePath, placeholder,
-// hashIntoStore in builtins_store.go): those are the builtins author's.

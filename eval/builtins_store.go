@@ -1,8 +1,50 @@
 package eval
 
 import (
+	"errors"
+	"path/filepath"
+	"strconv"
+
+	"github.com/nixplan/nixplan/eval/internal/hash"
+	"github.com/nixplan/nixplan/eval/internal/store"
 	"github.com/nixplan/nixplan/eval/value"
+	"github.com/nixplan/nixplan/eval/world"
 )
+
+var storePrims = []value.Prim{
+	{Name: "derivationStrict", Arity: 1, Strict: 1, F1: primDerivationStrict},
+	{Name: "filterSource", Arity: 2, Strict: 0b10, F2: primFilterSource},
+	{Name: "path", Arity: 1, Strict: 1, F1: primPath},
+	{Name: "placeholder", Arity: 1, Strict: 1, F1: primPlaceholder},
+	{Name: "storePath", Arity: 1, Strict: 1, F1: primStorePath},
+	{Name: "toFile", Arity: 2, Strict: 0b11, F2: primToFile},
+}
+
+// storeState is what an evaluation would have put into the store.
+type storeState struct {
+	store   *store.Store
+	hashed  map[hashedTree]string
+	filters map[string]sourceFilter
+}
+
+// hashedTree identifies a file or tree that was hashed without a filter.
+type hashedTree struct{ path, name string }
+
+// sourceFilter is what a source was made from, where it is not copied.
+type sourceFilter struct {
+	root   string
+	filter value.Value
+}
+
+func (s *storeState) get(ev *Evaluator) *store.Store {
+	if s.store == nil {
+		s.store = store.New(store.DefaultDir)
+		s.store.ReadFile = ev.world.ReadFile
+		s.hashed = map[hashedTree]string{}
+		s.filters = map[string]sourceFilter{}
+	}
+	return s.store
+}
 
 // derivationFunction is the value of the variable `derivation`.
 func (ev *Evaluator) derivationFunction(m *value.Machine) value.Value {
@@ -15,8 +57,261 @@ func (ev *Evaluator) ownPath(name string) value.Value {
 	return value.NewPath(ownMount + "/" + name)
 }
 
-// hashIntoStore is the store path a tree of files has by its contents.
+// hashIntoStore is the store path a file or tree has by its contents.
 func (ev *Evaluator) hashIntoStore(m *value.Machine, path, name string, at value.Span) value.Value {
-	failAt(m, value.NotSupported, at, "cannot copy '%s' to the store", path)
-	return value.Value{}
+	ev.storeState.get(ev)
+	key := hashedTree{path, name}
+	if known := ev.storeState.hashed[key]; known != "" {
+		return storeString(known)
+	}
+	stored, err := ev.treePath(path, name, true, nil)
+	if err != nil {
+		return ev.notCopied(m, err, path, at)
+	}
+	ev.storeState.hashed[key] = stored
+	return storeString(stored)
+}
+
+// treePath is the store path of a file or tree: by its NAR, or by the contents
+// of a file.
+func (ev *Evaluator) treePath(path, name string, recursive bool, filter store.Filter) (string, error) {
+	if recursive {
+		h, err := store.HashTree(ev.world, path, filter)
+		if err != nil {
+			return "", err
+		}
+		return store.DefaultDir.FixedPath(name, true, h)
+	}
+	data, err := ev.world.ReadFile(path)
+	if err != nil {
+		return "", err
+	}
+	return store.DefaultDir.FixedPath(name, false, hash.Sum(hash.SHA256, string(data)))
+}
+
+func (ev *Evaluator) notCopied(m *value.Machine, err error, path string, at value.Span) value.Value {
+	m.EnterNoted(nil, func() string { return "while adding path '" + ev.Display(path) + "' to the store" })
+	defer m.Leave()
+	return ev.unreadable(m, err, path, at)
+}
+
+func primPlaceholder(m *value.Machine, v value.Value) value.Value {
+	return value.NewString(store.Placeholder(wantPlain(m, v)))
+}
+
+func primStorePath(m *value.Machine, v value.Value) value.Value {
+	path, u := pathOrUnknown(m, v)
+	if u != nil {
+		return undecided(u, "storePath "+u.Origin, here(m))
+	}
+	stored, _, ok := store.DefaultDir.Split(path)
+	if !ok {
+		fail(m, value.OtherError, "path '%s' is not in the Nix store", path)
+	}
+	return value.NewStringContext(path, value.NewContext(value.ContextElem{Kind: value.Opaque, Path: stored}))
+}
+
+// primToFile names a text file. Its text may refer to files, not to what has
+// yet to be built.
+func primToFile(m *value.Machine, name, text value.Value) value.Value {
+	fileName := wantPlain(m, name)
+	content, c := wantString(m, text)
+	var refs []string
+	for _, e := range c.References().Elems() {
+		if e.Kind != value.Opaque {
+			what := e.Path
+			if e.Kind == value.Built {
+				what = "output '" + e.Output + "' of " + e.Path
+			}
+			fail(m, value.OtherError, "files created by builtins.toFile may not reference derivations, but %s references %s", fileName, what)
+		}
+		refs = append(refs, e.Path)
+	}
+	ev := host(m)
+	path, err := ev.storeState.get(ev).AddText(fileName, content, refs)
+	if err != nil {
+		fail(m, value.OtherError, "invalid store path name when writing '%s': %s", fileName, err)
+	}
+	return value.NewStringContext(path, value.NewContext(value.ContextElem{Kind: value.Opaque, Path: path}).Union(c.Marks()))
+}
+
+// pathArgs are the arguments of builtins.path.
+type pathArgs struct {
+	path      string
+	name      string
+	filter    value.Value // None without one
+	recursive bool
+	expected  *hash.Hash
+}
+
+func primFilterSource(m *value.Machine, filter, v value.Value) value.Value {
+	path, u := pathOrUnknown(m, v)
+	if u != nil {
+		return undecided(u, "filterSource … "+u.Origin, here(m))
+	}
+	return addPath(m, pathArgs{path: path, name: filepath.Base(path), filter: wantFunction(m, filter), recursive: true})
+}
+
+func primPath(m *value.Machine, v value.Value) value.Value {
+	args := pathArgs{recursive: true}
+	attrs := wantAttrs(m, v)
+	var unknown *value.Unknown
+	for _, a := range attrs.ByName() {
+		field := m.Force(&a.Value)
+		if field.Kind() == value.UnknownValue && a.Name.String() != "filter" {
+			unknown = field.Unknown()
+			continue
+		}
+		switch a.Name.String() {
+		case "path":
+			var u *value.Unknown
+			if args.path, u = pathOrUnknown(m, field); u != nil {
+				unknown = u
+			}
+		case "name":
+			args.name = wantPlain(m, field)
+		case "filter":
+			args.filter = wantFunction(m, field)
+		case "recursive":
+			args.recursive = wantBool(m, field)
+		case "sha256":
+			h, err := hash.ParseAllowEmpty(wantPlain(m, field), hash.SHA256)
+			if err != nil {
+				failAt(m, value.OtherError, a.Pos.Span(), "%s", err)
+			}
+			args.expected = &h
+		default:
+			failAt(m, value.UnexpectedArgument, a.Pos.Span(), "unsupported argument '%s' to 'builtins.path'", a.Name)
+		}
+	}
+	if unknown == nil {
+		unknown = attrs.Open()
+	}
+	if unknown != nil {
+		return undecided(unknown, "path "+unknown.Origin, here(m))
+	}
+	if args.path == "" {
+		fail(m, value.MissingAttribute, "missing required 'path' attribute in the first argument to 'builtins.path'")
+	}
+	if args.name == "" {
+		args.name = filepath.Base(args.path)
+	}
+	return addPath(m, args)
+}
+
+// addPath copies a file or tree to the store. In the modelled world nothing is
+// copied or hashed: the result stands for the files where they are, and the
+// filter is kept for those who ask what it keeps.
+func addPath(m *value.Machine, args pathArgs) value.Value {
+	ev := host(m)
+	if err := store.CheckName(args.name); err != nil {
+		fail(m, value.OtherError, "the path '%s' cannot be added to the store: %s", ev.Display(args.path), err)
+	}
+	if ev.opts.Model {
+		return ev.mountFiltered(m, args)
+	}
+	if args.expected != nil {
+		expected, err := store.DefaultDir.FixedPath(args.name, args.recursive, *args.expected)
+		if err != nil {
+			fail(m, value.OtherError, "%s", err)
+		}
+		actual, err := ev.treePath(args.path, args.name, args.recursive, ev.callFilter(m, args.filter))
+		if err == nil && actual != expected {
+			fail(m, value.OtherError, "store path mismatch in (possibly filtered) path added from '%s'", ev.Display(args.path))
+		}
+		if err != nil {
+			return ev.notCopied(m, err, args.path, value.Span{})
+		}
+		return storeString(expected)
+	}
+	if args.filter.IsNone() && args.recursive {
+		return ev.hashIntoStore(m, args.path, args.name, value.Span{})
+	}
+	stored, err := ev.treePath(args.path, args.name, args.recursive, ev.callFilter(m, args.filter))
+	if err != nil {
+		return ev.notCopied(m, err, args.path, value.Span{})
+	}
+	return storeString(stored)
+}
+
+// callFilter is a filter function of Nix as the archiver calls it.
+func (ev *Evaluator) callFilter(m *value.Machine, filter value.Value) store.Filter {
+	if filter.IsNone() {
+		return nil
+	}
+	return func(path, kind string) (bool, error) {
+		m.Step(1)
+		yes, u := callBool(m, call1(m, filter, value.NewString(path)), value.NewString(kind))
+		if u != nil {
+			undetermined(m, u)
+		}
+		return yes, nil
+	}
+}
+
+// mountFiltered gives a path of the modelled world that stands for a tree as a
+// filter shows it.
+func (ev *Evaluator) mountFiltered(m *value.Machine, args pathArgs) value.Value {
+	if args.filter.IsNone() {
+		return ev.copyNamed(m, args.path, args.name, value.Span{})
+	}
+	if _, err := ev.world.Lstat(args.path); err != nil {
+		return ev.notCopied(m, err, args.path, value.Span{})
+	}
+	ev.storeState.get(ev)
+	// Functions cannot be compared, so each use has a path of its own.
+	number := strconv.Itoa(len(ev.storeState.filters))
+	stored := world.StorePath("filtered\x00"+args.path+"\x00"+args.name+"\x00"+number, args.name)
+	if real := ev.world.RealPath(args.path); real != "" {
+		ev.world.AddMount(&world.Mount{Path: stored, Dir: real})
+	}
+	ev.storeState.filters[stored] = sourceFilter{root: args.path, filter: args.filter}
+	return storeString(stored)
+}
+
+// Kept reports whether a file that lies in a source survives the filters the
+// source was made with: path is a store path of the modelled world followed by
+// the file's path inside. The filters are asked about each directory on the
+// way and about the file, as when the source is copied. The error is that of a
+// filter, which may be an Undetermined one, or says that there is no such file.
+func (ev *Evaluator) Kept(path string) (kept bool, err error) {
+	kept = true
+	var failure error
+	caught := ev.catch(func() { kept, failure = ev.kept(ev.machine, canonPath(path)) })
+	return kept, errors.Join(caught, failure)
+}
+
+func (ev *Evaluator) kept(m *value.Machine, path string) (bool, error) {
+	stored, rest, ok := store.DefaultDir.Split(path)
+	if !ok {
+		return true, nil
+	}
+	source, filtered := ev.storeState.filters[stored]
+	if !filtered {
+		return true, nil
+	}
+	// The source may itself be made from a filtered one.
+	if kept, err := ev.kept(m, source.root+rest); err != nil || !kept {
+		return kept, err
+	}
+	filter := ev.callFilter(m, source.filter)
+	for i := 1; i < len(rest); i++ {
+		if i+1 < len(rest) && rest[i+1] != '/' {
+			continue
+		}
+		member := source.root + rest[:i+1]
+		info, err := ev.world.Lstat(member)
+		if err != nil {
+			return false, err
+		}
+		if kept, err := filter(member, store.FileKind(info.Mode())); err != nil || !kept {
+			return kept, err
+		}
+	}
+	return true, nil
+}
+
+// here is the place of the innermost call, for what a builtin makes.
+func here(m *value.Machine) value.Span {
+	return m.NearestSpan(func(s value.Span) bool { return s.Start != 0 })
 }

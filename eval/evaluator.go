@@ -60,6 +60,7 @@ type Evaluator struct {
 	assumptions  []Assumption
 	assumedSeen  map[string]bool
 	modelBases   []baseRange
+	storeState   storeState
 }
 
 // Assumption is something the modelled world took for granted.
