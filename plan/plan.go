@@ -127,7 +127,9 @@ type Unknown struct {
 	// Needs is the value that is missing, as an expression: "pkgs.stdenv.isLinux".
 	Needs string `json:"needs"`
 	// From says where that value would come from: a URL, a file, a command.
-	From     string    `json:"from,omitempty"`
+	From string `json:"from,omitempty"`
+	// Reason says why it is not known: "its files are not here".
+	Reason   string    `json:"reason,omitempty"`
 	Position *Position `json:"position,omitempty"`
 	// Provide says how the user can supply it: "pass -I nixpkgs=PATH".
 	Provide string `json:"provide,omitempty"`

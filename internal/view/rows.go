@@ -157,6 +157,9 @@ func (r *rows) unknowns(label string, unknowns []plan.Unknown) {
 		if at := place(u.Position); at != "" {
 			value += ", at " + at
 		}
+		if u.Reason != "" {
+			value += " (" + text.Line(u.Reason) + ")"
+		}
 		pairs := [][2]string{{value}}
 		if u.Provide != "" {
 			pairs = append(pairs, [2]string{"→ " + text.Line(u.Provide)})
