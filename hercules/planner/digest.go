@@ -11,11 +11,11 @@ import (
 // digest covers what the plan was made from: every file that was read, and
 // everything else that was looked at, of which the plan itself tells (arguments,
 // sources, which files exist and are tracked). Where the repository lies and who
-// made the plan is left out.
-func (b *builder) digest() string {
+// made the plan is left out. files maps paths to the SHA-256 of their content.
+func (b *builder) digest(files map[string]string) string {
 	h := sha256.New()
 	var reads []string
-	for path, sum := range b.ev.World().Reads() {
+	for path, sum := range files {
 		if rel, ok := b.project.Rel(path); ok {
 			path = rel
 		}

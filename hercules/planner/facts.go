@@ -52,14 +52,18 @@ func kindOf(ev *eval.Evaluator, effect value.Value) plan.Kind {
 }
 
 // facts fills in what a job does.
-func (b *builder) facts(job *plan.Job, effect value.Value) {
+func (b *builder) facts(job *plan.Job, effect value.Value, at value.Span) {
 	job.Kind = kindOf(b.ev, effect)
+	if effect.Kind() == value.UnknownValue {
+		job.Unknowns = append(job.Unknowns, b.unknown("effect", effect.Unknown()))
+		return
+	}
 	_, args, ok := model(b.ev, effect)
 	if !ok {
 		args = effect
 	}
-	r := &reader{b: b, job: job, args: args}
-	e := &reader{b: b, job: job, args: effect}
+	r := &reader{b: b, job: job, at: at, args: args}
+	e := &reader{b: b, job: job, at: at, args: effect}
 	if name := e.value("name"); name.Kind() != value.None {
 		job.EffectName, _, _ = b.ev.Text(name)
 	}

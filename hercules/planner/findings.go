@@ -15,28 +15,36 @@ func (b *builder) report(attr string, d *diag.Diagnostic) {
 	b.plan.Diagnostics = append(b.plan.Diagnostics, plan.Diagnostic{Attr: attr, Record: d.Record()})
 }
 
-// failure reports that an attribute could not be evaluated.
-func (b *builder) failure(path []string, err error) {
-	for _, d := range findings(err) {
+// failure reports that an attribute, defined at a place, could not be evaluated.
+func (b *builder) failure(path []string, at value.Span, err error) {
+	for _, d := range findings(err, at) {
 		b.report(hercules.JoinPath(path), d)
 	}
 }
 
 // findings are an evaluation error as diagnostics. One that a library raises is
-// placed where the user's own code comes to it.
-func findings(err error) diag.List {
+// placed where the user's own code comes to it, at the latest where the
+// attribute in question is defined.
+func findings(err error, attr value.Span) diag.List {
 	list := eval.Diagnostics(err, idEvaluation)
 	for _, d := range list {
-		if !ofLibrary(d.Range) {
+		if d.Range.Valid() && !ofLibrary(d.Range) {
 			continue
 		}
+		place := attr.Range()
 		for _, t := range d.Trace {
 			if t.Range.Valid() && !ofLibrary(t.Range) {
-				d.Related = append(d.Related, diag.Related{Range: d.Range, Message: "the error is raised here"})
-				d.Range = t.Range
+				place = t.Range
 				break
 			}
 		}
+		if !place.Valid() {
+			continue
+		}
+		if d.Range.Valid() {
+			d.Related = append(d.Related, diag.Related{Range: d.Range, Message: "the error is raised here"})
+		}
+		d.Range = place
 	}
 	return list
 }

@@ -28,7 +28,7 @@ func (b *builder) handler(h *hercules.Handler) {
 		}
 	}
 	for _, f := range h.Failures {
-		b.failure(full(h, f.Path), f.Err)
+		b.failure(full(h, f.Path), f.At, f.Err)
 	}
 }
 
@@ -76,18 +76,18 @@ func (b *builder) job(f *hercules.Found, h *hercules.Handler) {
 	path := full(h, f.Job)
 	job := plan.Job{
 		Path: hercules.JoinPath(path), AttrPath: path, AgentPath: full(h, f.Path),
-		Position:  b.position(f.At),
-		State:     states[f.State],
-		Condition: b.condition(f),
-		Trigger:   trigger(h),
+		Position: b.position(f.At),
+		State:    states[f.State],
+		Trigger:  trigger(h),
 	}
 	if h.When != nil {
 		for _, name := range sortedNames(h.When.Needs) {
 			job.Unknowns = append(job.Unknowns, b.unknown("when."+name, h.When.Needs[name]))
 		}
 	}
-	b.facts(&job, f.Value)
+	b.facts(&job, f.Value, f.At)
 	job.Steps = plan.StepsOf(&job)
+	b.pending = append(b.pending, pending{len(b.plan.Jobs), h, f})
 	b.plan.Jobs = append(b.plan.Jobs, job)
 }
 

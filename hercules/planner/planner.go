@@ -84,6 +84,7 @@ type builder struct {
 	result  *hercules.Evaluation
 	gitTold bool // that git failed was reported
 	quiet   [][2]int
+	pending []pending
 }
 
 // quietly runs f, whose assumptions have no bearing on the jobs.
@@ -144,8 +145,10 @@ func (b *builder) run() {
 	b.repository()
 	b.assumptions()
 	b.pins()
+	reads := b.ev.World().Reads()
+	b.conditions() // last: what it evaluates does not belong to the plan
 	p.Normalize()
-	p.Digest = b.digest()
+	p.Digest = b.digest(reads)
 }
 
 func (b *builder) evaluate() {
@@ -167,7 +170,7 @@ func (b *builder) evaluate() {
 		b.someJobs(&f, nil)
 	}
 	for _, f := range b.result.Failures {
-		b.failure(f.Path, f.Err)
+		b.failure(f.Path, f.At, f.Err)
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 type reader struct {
 	b    *builder
 	job  *plan.Job
+	at   value.Span  // where the job is defined
 	args value.Value // a set
 }
 
@@ -81,7 +82,7 @@ func (r *reader) unknown(field string, u *value.Unknown) {
 
 // fail reports an argument that cannot be evaluated.
 func (r *reader) fail(field string, err error) {
-	for _, d := range findings(err) {
+	for _, d := range findings(err, r.at) {
 		d.Detail = strings.TrimSpace(d.Detail + "\nThe plan lacks " + field + " because of this.")
 		r.b.report(r.job.Path, d)
 	}

@@ -1,0 +1,144 @@
+package planner
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/tools/txtar"
+
+	"github.com/nixplan/nixplan/internal/view"
+	"github.com/nixplan/nixplan/plan"
+)
+
+var update = flag.Bool("update", false, "rewrite the expected plans in testdata")
+
+const fixtures = "../../fixtures"
+
+// refsOf are the refs a fixture is planned for, where it has more to show than
+// for the usual ones.
+var refsOf = map[string][]string{}
+
+var usualRefs = []string{"refs/heads/main", "refs/heads/production"}
+
+// TestFixtures plans every fixture, as a repository of its own, and compares
+// with testdata/fixtures/NAME.txtar, which has the plan for each ref as YAML.
+func TestFixtures(t *testing.T) {
+	entries, err := os.ReadDir(fixtures)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		if !entry.IsDir() {
+			continue
+		}
+		name := entry.Name()
+		t.Run(name, func(t *testing.T) {
+			refs := refsOf[name]
+			if refs == nil {
+				refs = usualRefs
+			}
+			dir := filepath.Join(t.TempDir(), name)
+			if err := os.CopyFS(dir, os.DirFS(filepath.Join(fixtures, name))); err != nil {
+				t.Fatal(err)
+			}
+			commit(t, dir)
+			path := filepath.Join("testdata", "fixtures", name+".txtar")
+			golden := &txtar.Archive{Comment: []byte("The plans of fixtures/" + name + ". The commit and the digest are left out.\n\n")}
+			for _, ref := range refs {
+				golden.Files = append(golden.Files, txtar.File{Name: ref, Data: planYAML(t, dir, ref)})
+			}
+			compareArchive(t, path, golden)
+		})
+	}
+}
+
+// planYAML plans a directory and leaves out what differs from run to run.
+func planYAML(t *testing.T, dir, ref string) []byte {
+	t.Helper()
+	p, err := Plan(context.Background(), Options{Path: dir, Ref: ref})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Repository.Root != dir {
+		t.Errorf("root %s, want %s", p.Repository.Root, dir)
+	}
+	var out bytes.Buffer
+	rev := p.Repository.Rev
+	p.Repository.Root, p.Digest = "ROOT", ""
+	if err := view.Plan(&out, p, view.Options{Format: view.YAML}); err != nil {
+		t.Fatal(err)
+	}
+	text := out.String()
+	if rev != "" {
+		text = strings.NewReplacer(rev, "REV", rev[:7], "SHORTREV").Replace(text)
+	}
+	if strings.Contains(text, filepath.Dir(dir)) {
+		t.Errorf("%s: the plan names the directory it was made in:\n%s", ref, text)
+	}
+	return []byte(text)
+}
+
+func compareArchive(t *testing.T, path string, got *txtar.Archive) {
+	t.Helper()
+	text := string(txtar.Format(got))
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatalf("%v; run the tests with -update to write it, and read what it says", err)
+	}
+	if diff := cmp.Diff(string(want), text); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", path, diff)
+	}
+}
+
+// commit makes dir a repository with everything in it committed.
+func commit(t *testing.T, dir string) {
+	t.Helper()
+	if _, err := exec.LookPath("git"); err != nil {
+		t.Skip("no git program")
+	}
+	for _, args := range [][]string{{"init", "-q", "-b", "main"}, {"add", "-A"}, {"commit", "-q", "--allow-empty", "-m", "all"}} {
+		run(t, dir, args...)
+	}
+}
+
+func run(t *testing.T, dir string, args ...string) {
+	t.Helper()
+	cmd := exec.Command("git", append([]string{"-C", dir}, args...)...)
+	cmd.Env = []string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + dir,
+		"GIT_CONFIG_GLOBAL=" + os.DevNull, "GIT_CONFIG_SYSTEM=" + os.DevNull,
+		"GIT_AUTHOR_NAME=t", "GIT_AUTHOR_EMAIL=t@example.org", "GIT_AUTHOR_DATE=2020-01-01T00:00:00Z",
+		"GIT_COMMITTER_NAME=t", "GIT_COMMITTER_EMAIL=t@example.org", "GIT_COMMITTER_DATE=2020-01-01T00:00:00Z",
+	}
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("git %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+}
+
+// job finds a job of a plan by its path.
+func job(t *testing.T, p *plan.Plan, path string) *plan.Job {
+	t.Helper()
+	for i := range p.Jobs {
+		if p.Jobs[i].Path == path {
+			return &p.Jobs[i]
+		}
+	}
+	t.Fatalf("no job %s", path)
+	return nil
+}
