@@ -62,14 +62,3 @@ func (b *builder) position(at value.Span) *plan.Position {
 	p := r.Source.Position(r.Start)
 	return &plan.Position{File: r.Source.Name, Line: p.Line, Column: p.Column}
 }
-
-// unknown writes down a value that is not known: what it is, where it would
-// come from and where the program got it.
-func (b *builder) unknown(field string, u *value.Unknown) plan.Unknown {
-	root := u.Root()
-	out := plan.Unknown{Field: field, Needs: root.Origin, From: root.Reason, Position: b.position(root.At)}
-	if out.Position == nil {
-		out.Position = b.position(u.At)
-	}
-	return out
-}
