@@ -21,7 +21,7 @@ type testCase struct{ archive, name, input, want string }
 
 // loadCases reads testdata/DIR/*.txtar. One newline at the end of an input is
 // the archive's and does not belong to it.
-func loadCases(t *testing.T, dir string) []testCase {
+func loadCases(t testing.TB, dir string) []testCase {
 	t.Helper()
 	archives, err := filepath.Glob(filepath.Join("testdata", dir, "*.txtar"))
 	if err != nil || len(archives) == 0 {

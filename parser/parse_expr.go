@@ -73,47 +73,39 @@ func (p *parser) ifExpr() Expr {
 // right, and Nix allows no mix.
 func (p *parser) pipes(first Expr, start int32) Expr {
 	x := p.operators(precImpl, first, start)
-	switch p.kind {
-	case tPipeRight:
-		for n := 0; p.kind == tPipeRight; n++ {
-			if n == maxChain {
-				p.giveUp("more than 100,000 operators in a row")
-				break
-			}
-			at := p.tokenSpan()
-			p.next()
-			y := p.operators(precImpl, nil, p.start)
-			x = p.newBinary(start, OpPipeRight, at, x, y)
+	if p.kind == tPipeLeft {
+		x = p.pipeLeft(x, start)
+	}
+	for n := 0; p.kind == tPipeRight || p.kind == tPipeLeft; n++ {
+		if n == maxChain {
+			p.giveUp("more than 100,000 operators in a row")
+			break
 		}
-	case tPipeLeft:
-		if !p.enter(1) {
-			return x
+		if b, ok := x.(*Binary); p.kind == tPipeLeft || ok && b.Op == OpPipeLeft && b.Start == start {
+			p.unexpected("'<|' and '|>' cannot be mixed", "put parentheses around one of them")
 		}
 		at := p.tokenSpan()
 		p.next()
-		y := p.pipesLeft()
-		x = p.newBinary(start, OpPipeLeft, at, x, y)
-		p.leave(1)
-	}
-	if p.kind == tPipeRight || p.kind == tPipeLeft {
-		p.unexpected("'<|' and '|>' cannot be mixed", "put parentheses around one of them")
-		p.next()
-		return p.pipes(x, start)
+		y := p.operators(precImpl, nil, p.start)
+		x = p.newBinary(start, OpPipeRight, at, x, y)
 	}
 	return x
 }
 
-func (p *parser) pipesLeft() Expr {
-	start := p.start
-	x := p.operators(precImpl, nil, start)
-	if p.kind != tPipeLeft || !p.enter(1) {
+// pipeLeft parses a chain of `<|` after its first operand.
+func (p *parser) pipeLeft(x Expr, start int32) Expr {
+	if !p.enter(1) {
 		return x
 	}
 	at := p.tokenSpan()
 	p.next()
-	x = p.newBinary(start, OpPipeLeft, at, x, p.pipesLeft())
+	inner := p.start
+	y := p.operators(precImpl, nil, inner)
+	if p.kind == tPipeLeft {
+		y = p.pipeLeft(y, inner)
+	}
 	p.leave(1)
-	return x
+	return p.newBinary(start, OpPipeLeft, at, x, y)
 }
 
 // operators parses an operand and the infix operators after it that bind at

@@ -135,6 +135,9 @@ func mantissa(float string) string {
 // listExpr parses `[ a b ]`.
 func (p *parser) listExpr() Expr {
 	start, open := p.start, p.tokenSpan()
+	if !p.enter(1) {
+		return p.bad()
+	}
 	p.next()
 	p.open(tRBracket)
 	base := len(p.exprs)
@@ -162,6 +165,7 @@ func (p *parser) listExpr() Expr {
 		}
 		p.next()
 	}
+	p.leave(1)
 	p.closing(tRBracket, "the list", open)
 	l := p.mem.list.new()
 	l.Elems = p.mem.exprs.copy(p.exprs[base:])

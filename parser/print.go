@@ -38,7 +38,7 @@ func (p *printer) write(s string) {
 
 func (p *printer) newline() {
 	p.buf = append(p.buf, '\n')
-	for range p.indent {
+	for range min(p.indent, lineWidth) { // keeps the output linear for hostile depths
 		p.buf = append(p.buf, ' ')
 	}
 }
