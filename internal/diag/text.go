@@ -140,7 +140,7 @@ func (p printer) snippet(place *Place, indent string) {
 	line, caret, length = clipAround(line, caret, length, max(20, p.Width-gutter))
 	blank := strings.Repeat(" ", len(number))
 	underline := "^" + strings.Repeat("~", length-1)
-	p.WriteString(p.Style.Dim(indent+number+" | ") + line + "\n")
+	p.WriteString(p.Style.Dim(indent+number+" | ") + strings.TrimRight(line, " ") + "\n")
 	p.WriteString(p.Style.Dim(indent+blank+" | ") + strings.Repeat(" ", caret) + p.Style.Red(underline) + "\n")
 }
 
@@ -162,7 +162,7 @@ func (place *Place) cells() (line string, caret, length int) {
 	caret = expandTabs(&b, 0, before)
 	stop := expandTabs(&b, caret, inside)
 	expandTabs(&b, stop, after)
-	return strings.TrimRight(b.String(), " "), caret, max(1, stop-caret)
+	return b.String(), caret, max(1, stop-caret)
 }
 
 const tabStop = 4
