@@ -97,7 +97,7 @@ let
         let
           changes = final: toExtension change final (fixpoint final);
         in
-        build env (final: fixpoint final // changes final) (overridden // changes args);
+        build env (final: fixpoint final // changes final) (final: overridden final // changes final);
 
       name =
         if args ? name then
@@ -154,13 +154,16 @@ let
         // outputSets
         // {
           inherit overrideAttrs meta passthru;
-          inputDerivation = result "inputs of " (
-            drvAttrs
-            // {
-              name = shownName;
-              outputs = [ "out" ];
-            }
-          );
+          # The plan has to tell the inputs of an effect that does not run from any other derivation.
+          inputDerivation =
+            result "inputs of " (
+              drvAttrs
+              // {
+                name = shownName;
+                outputs = [ "out" ];
+              }
+            )
+            // lib.optionalAttrs (args ? __nixplan) { __nixplan.inputsOf = finalPackage; };
         }
         // passthru
         // facts;
@@ -204,7 +207,7 @@ let
         if args ? __nixplan then
           {
             __nixplan = args.__nixplan // {
-              args = args.__nixplan.args // asArguments overridden;
+              args = args.__nixplan.args // asArguments (overridden args);
             };
           }
         else
@@ -220,5 +223,5 @@ in
     env: fnOrAttrs:
     build env (
       if isUnknown fnOrAttrs || !isFunction fnOrAttrs then _: fnOrAttrs else fnOrAttrs
-    ) { };
+    ) (_: { });
 }
