@@ -39,7 +39,7 @@ let
     else if isPath value || isDerivation value then toJSON "${value}"
     else if value == [ ] || value == { } then "{}"
     else if isList value then table (map below value)
-    else if !(isAttrs value) then abort "lib.generators.toLua: no text form for a ${typeOf value}"
+    else if !(isAttrs value) then abort "lib.generators.toLua: no text form for the type ${typeOf value}"
     else if value._type or null == "lua-inline" then "(${value.expr})"
     else table (mapAttrsToList (name: field: "[${toJSON name}] = ${below field}") value);
 
@@ -57,7 +57,7 @@ let
     else if isInt value then (if value < 0 then "" else "+") + toString value
     else if isBool value then (if value then "True" else "False")
     else if value == null || lib.trivial.isFunction value then
-      abort "lib.generators.toDhall: no text form for a ${typeOf value}"
+      abort "lib.generators.toDhall: no text form for the type ${typeOf value}"
     else toJSON value;
 
   toPlist =
@@ -86,7 +86,7 @@ let
         else if isFloat value then "${indent}<real>${toString value}</real>"
         else if isList value then group "array" (map (element more) value)
         else if isAttrs value then group "dict" (concatLists (mapAttrsToList (entry more) value))
-        else abort "lib.generators.toPlist: no form for a ${typeOf value}";
+        else abort "lib.generators.toPlist: no form for the type ${typeOf value}";
     in
     ''
       <?xml version="1.0" encoding="UTF-8"?>

@@ -66,7 +66,7 @@ let
         else if isList value then
           if value == [ ] then "[ ]" else bracket "[" "]" (map below value)
         else if isFunction value then showFunction value
-        else if !(isAttrs value) then abort "lib.generators.toPretty: no text form for a ${builtins.typeOf value}"
+        else if !(isAttrs value) then abort "lib.generators.toPretty: no text form for the type ${builtins.typeOf value}"
         else if allowPrettyValues && value ? __pretty && value ? val then value.__pretty value.val
         else if value == { } then "{ }"
         else if lib.attrsets.isDerivation value then "<derivation ${value.name or "???"}>"

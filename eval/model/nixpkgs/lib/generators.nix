@@ -26,7 +26,7 @@ let
     else if value == false then "false"
     else if value == null then "null"
     else if isFloat value then lib.strings.floatToString value
-    else refuse "a ${builtins.typeOf value}";
+    else refuse "the type ${builtins.typeOf value}";
 
   # The separator is escaped in keys only.
   mkKeyValueDefault =

@@ -42,9 +42,9 @@ let
   getExe' =
     package: program:
     if !(isDerivation package) then
-      throw "lib.meta.getExe': a derivation is wanted, but this is a ${builtins.typeOf package}"
+      throw "lib.meta.getExe': a derivation is wanted, but this has the type ${builtins.typeOf package}"
     else if !(isString program) then
-      throw "lib.meta.getExe': the program's name is a ${builtins.typeOf program}, not a string"
+      throw "lib.meta.getExe': the program's name has the type ${builtins.typeOf program}, not string"
     else if builtins.match ".*/.*" program != null then
       throw "lib.meta.getExe': \"${program}\" has a slash, but it must be the name of a program"
     else

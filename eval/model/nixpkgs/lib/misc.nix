@@ -118,9 +118,10 @@ let
       }
     );
 
+  # What only the right side has is merged with itself.
   mergeAttrsWithFunc =
     f: left: right:
-    right // left // mapAttrs (name: value: f value right.${name}) (builtins.intersectAttrs right left);
+    left // mapAttrs (name: value: f (left.${name} or value) value) right;
 
   # How attributes with well-known names are merged by mergeAttrByFunc.
   mergeAttrBy =

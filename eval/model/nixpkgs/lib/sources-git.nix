@@ -35,7 +35,7 @@ let
     ref: file:
     let
       pointer = match "gitdir: (.*)" (fileContents file);
-      own = below (dirOf file) (head pointer);
+      own = below (toString (dirOf file)) (head pointer);
       shared = if pathIsRegularFile "${own}/commondir" then fileContents "${own}/commondir" else own;
       common = below own (removeSuffix "/" shared);
     in

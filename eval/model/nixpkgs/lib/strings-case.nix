@@ -15,7 +15,7 @@ let
   onlyStrings =
     function: value: result:
     if isString value then result
-    else throw "lib.strings.${function}: a string is wanted, but this is a ${typeOf value}";
+    else throw "lib.strings.${function}: a string is wanted, but this has the type ${typeOf value}";
 
   sentenceCase = text: toUpper (substring 0 1 text) + toLower (substring 1 (-1) text);
 

@@ -13,7 +13,7 @@ let
   trees = import ./trees.nix { inherit lib; };
   inherit (trees) ofPath;
 
-  show = value: if isPath value || isStringLike value then "\"${toString value}\"" else "a ${typeOf value}";
+  show = value: if isPath value || isStringLike value then "\"${toString value}\"" else "of type ${typeOf value}";
   isSet = value: value._type or null == "fileset";
   isSource = value: value ? _isLibCleanSourceWith;
 

@@ -11,7 +11,7 @@ let
   # Why a value is no subpath, or null.
   flaw =
     value:
-    if !(isString value) then "it is a ${typeOf value}, not a string"
+    if !(isString value) then "its type is ${typeOf value}, not string"
     else if value == "" then "it is empty"
     else if substring 0 1 value == "/" then "\"${value}\" is absolute"
     else if match "(.*/)?\\.\\.(/.*)?" value != null then "\"${value}\" has a \"..\" in it"
@@ -37,7 +37,7 @@ let
   wantPath =
     function: which: value: result:
     if isPath value then result
-    else throw "lib.path.${function}: ${which} has to be a path, but it is a ${typeOf value}";
+    else throw "lib.path.${function}: ${which} has to be a path, but its type is ${typeOf value}";
   wantSubpath =
     function: value: result:
     if isValid value then result
