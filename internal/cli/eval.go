@@ -144,7 +144,7 @@ func runEval(ctx context.Context, o *evalOptions) error {
 }
 
 // idEvaluation is the id of errors of the evaluation itself.
-const idEvaluation = "NP201"
+const idEvaluation = diag.IDEvaluation
 
 // fail shows findings and ends the command.
 func (o *evalOptions) fail(list diag.List) error {

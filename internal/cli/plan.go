@@ -55,7 +55,7 @@ nothing is fetched or built.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&o.ref, "ref", "", "full git ref `NAME`; default: the checked-out branch")
+	flags.StringVar(&o.ref, "ref", "", "git ref `NAME`, refs/heads/main or just main; default: the checked-out branch")
 	flags.StringVar(&o.format, "format", string(view.Human), "output `FORMAT`: human, json or yaml (see docs/plan.schema.json)")
 	flags.BoolVar(&o.all, "all", false, "show plain builds and pins as well")
 	flags.StringVar(&o.color, "color", "auto", "`WHEN` to use colour: auto, always or never")

@@ -162,11 +162,7 @@ func jobKind(job *plan.Job) string {
 
 // rows writes labelled rows; a row that is too long goes on below its start.
 func (h *human) rows(rows rows) {
-	const indent, least = 4, 9
-	labels := least
-	for _, row := range rows {
-		labels = max(labels, text.Width(row.label))
-	}
+	const indent, labels = 4, 9
 	room := max(20, h.Width-indent-labels-2)
 	for _, row := range rows {
 		label := row.label

@@ -28,8 +28,12 @@ func (r *rows) add(label, sep string, items ...string) {
 
 // lines lays the row out in lines of at most width cells.
 func (r row) lines(width int) []string {
+	var lines []string
 	if r.pairs == nil {
-		return text.WrapItems(r.items, r.sep, width)
+		for _, line := range text.WrapItems(r.items, r.sep, width) {
+			lines = append(lines, fit(line, width)...) // one item may be too long
+		}
+		return lines
 	}
 	column := 0
 	for _, pair := range r.pairs {
@@ -37,7 +41,6 @@ func (r row) lines(width int) []string {
 			column = max(column, text.Width(pair[0]))
 		}
 	}
-	var lines []string
 	for _, pair := range r.pairs {
 		line := pair[0]
 		switch {
@@ -55,12 +58,18 @@ func (r row) lines(width int) []string {
 	return lines
 }
 
-// fit wraps a line that is too long, and leaves the spaces of others alone.
+// fit wraps a line that is too long, with its indentation, and leaves the spaces
+// of others alone.
 func fit(line string, width int) []string {
 	if text.Width(line) <= width {
 		return []string{line}
 	}
-	return text.Wrap(line, width)
+	indent := line[:len(line)-len(strings.TrimLeft(line, " "))]
+	lines := text.Wrap(line, width-len(indent))
+	for i := range lines {
+		lines[i] = indent + lines[i]
+	}
+	return lines
 }
 
 // jobRows are the facts of a job in the order in which people ask for them:
@@ -89,9 +98,11 @@ func jobRows(job *plan.Job) rows {
 		names = append(names, text.Line(file.Name))
 	}
 	r.add("state", "  ", names...)
+	var facts []string
 	for _, fact := range job.Facts {
-		r.add(text.Line(fact.Name), " ", strings.Fields(text.Line(fact.Value))...)
+		facts = append(facts, text.Line(fact.Name)+" = "+text.Line(fact.Value))
 	}
+	r.add("facts", "  ", facts...)
 	r.add("steps", " · ", steps(job.Steps)...)
 	r.unknowns("", job.Unknowns)
 	return r
@@ -101,8 +112,12 @@ func jobRows(job *plan.Job) rows {
 // simply holds, its result and the values that led to it.
 func (r *rows) condition(condition plan.Condition, state plan.State) {
 	var pairs [][2]string
-	for _, term := range condition.Terms {
-		pairs = append(pairs, [2]string{text.Line(term.Expression), place(term.Position)})
+	for i, term := range condition.Terms {
+		pair := [2]string{text.Line(term.Expression), place(term.Position)}
+		// One expression can compare several times, as lib.elem does.
+		if i == 0 || pair != [2]string{text.Line(condition.Terms[i-1].Expression), place(condition.Terms[i-1].Position)} {
+			pairs = append(pairs, pair)
+		}
 		if term.Result != "true" || state != plan.Active {
 			pairs = append(pairs, [2]string{"  " + result(term)})
 		}
@@ -151,7 +166,7 @@ func (r *rows) unknowns(label string, unknowns []plan.Unknown) {
 		if rowLabel == "" {
 			rowLabel, value = "unknown", text.Line(u.Field)+": needs "+value
 		}
-		if u.From != "" {
+		if u.From != "" && !strings.Contains(u.Needs, u.From) {
 			value += ", from " + text.Line(u.From)
 		}
 		if at := place(u.Position); at != "" {
