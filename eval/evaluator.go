@@ -330,16 +330,18 @@ func (ev *Evaluator) parse(m *value.Machine, path, display string) (*parser.File
 
 // run resolves and evaluates a parsed file.
 func (ev *Evaluator) run(m *value.Machine, file *parser.File, diags diag.List, dir string, extra *value.Attrs, modelled bool) value.Value {
-	if diags.HasErrors() {
-		throwSyntax(m, diags)
+	for _, d := range diags {
+		if d.Severity == diag.Error && d.ID != diag.IDScope {
+			throwSyntax(m, diags) // what could not be read hides names from the resolver
+		}
 	}
 	r := &resolver{ev: ev, base: value.AddSource(file.Source), source: file.Source, dir: dir, extra: extra, model: modelled}
 	if modelled {
 		ev.modelBases = append(ev.modelBases, baseRange{r.base, r.base + value.Pos(len(file.Text)) + 1})
 	}
 	code := r.expr(file.Expr, nil)
-	if r.errors.HasErrors() {
-		throwSyntax(m, r.errors)
+	if errors := append(diags, r.errors...); errors.HasErrors() {
+		throwSyntax(m, errors)
 	}
 	return code.Eval(m, nil)
 }

@@ -138,7 +138,7 @@ func (r *resolver) global(sym value.Symbol) *value.Value {
 
 func (r *resolver) undefined(text string, at parser.Span, sc *scope) {
 	d := &diag.Diagnostic{
-		ID:      "NP102",
+		ID:      diag.IDScope,
 		Range:   diag.Range{Source: r.source, Start: at.Start, End: at.End},
 		Summary: fmt.Sprintf("undefined variable '%s'", text),
 	}

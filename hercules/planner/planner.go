@@ -45,12 +45,12 @@ var Limits = value.Limits{Steps: 1_000_000_000, Heap: 8 << 30}
 
 // Ids of findings. Evaluation errors have the id that `nixplan eval` gives them.
 const (
-	idEvaluation = "NP201"
-	idEntry      = "NP301" // no entry file, or two
-	idGit        = "NP302" // git facts that could not be had
-	idDepth      = "NP303" // something lies too deep
-	idArgument   = "NP311" // an effect's argument is not what its function takes
-	idSecret     = "NP312" // a secretsMap entry that agents refuse
+	idEvaluation = diag.IDEvaluation
+	idEntry      = diag.IDEntry      // no entry file, or two
+	idGit        = diag.IDRepository // git facts that could not be had
+	idDepth      = diag.IDUnseen     // something lies too deep
+	idArgument   = diag.IDArgument   // an effect's argument is not what its function takes
+	idSecret     = diag.IDSecretMap  // a secretsMap entry that agents refuse
 )
 
 // Plan makes the plan. An error means that there is nothing to plan: the path

@@ -10,7 +10,7 @@ import (
 )
 
 // ID is the id of every diagnostic that HCL reports.
-const ID = "NP801"
+const ID = diag.IDConfig
 
 // FromHCL converts diagnostics. sources holds the texts by the file names that
 // HCL was given; a place in any other file is put into the summary instead,

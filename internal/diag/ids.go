@@ -1,0 +1,16 @@
+package diag
+
+// The ids of what nixplan says. An id never changes its meaning; NP1xx is about
+// reading and evaluating, NP3xx about files, NP4xx about secrets, NP5xx about
+// deployments, NP8xx about nixplan's own configuration, NP999 about nixplan.
+const (
+	IDSyntax     = "NP101" // the text is not Nix
+	IDScope      = "NP102" // undefined variable, attribute or argument defined twice
+	IDEvaluation = "NP103" // an attribute fails to evaluate
+	IDEntry      = "NP105" // the entry file is missing or there are two
+	IDUnseen     = "NP106" // something lies where an agent does not look
+	IDRepository = "NP110" // git does not say what nixplan asks
+	IDArgument   = "NP507" // an effect's argument is missing or of the wrong type
+	IDSecretMap  = "NP407" // a secretsMap entry that agents refuse
+	IDConfig     = "NP801" // nixplan.hcl
+)
