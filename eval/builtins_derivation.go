@@ -1,7 +1,6 @@
 package eval
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/nixplan/nixplan/eval/internal/hash"
@@ -357,5 +356,5 @@ func (b *derivationBuilder) unknownResult() value.Value {
 	for name := range b.drv.Outputs {
 		out = append(out, attr(name))
 	}
-	return value.NewAttrs(value.NewAttrsList(slices.Clip(out)).WithOpen(b.unknown))
+	return value.NewAttrs(value.NewAttrsList(out).WithOpen(b.unknown))
 }

@@ -65,7 +65,7 @@ func (p *parser) bracket() (*set, error) {
 				continue
 			}
 			if !hasStart {
-				return nil, errInvalid
+				return nil, ErrSyntax
 			}
 			end, err := p.rangeEnd()
 			if err != nil {
@@ -73,7 +73,7 @@ func (p *parser) bracket() (*set, error) {
 			}
 			// libstdc++ compares chars, which are signed on x86.
 			if int8(start) > int8(end) {
-				return nil, errInvalid
+				return nil, ErrSyntax
 			}
 			for b := int(int8(start)); b <= int(int8(end)); b++ {
 				out.add(byte(b))
@@ -100,7 +100,7 @@ func (p *parser) bracket() (*set, error) {
 func (p *parser) rangeEnd() (byte, error) {
 	item, err := p.bracketItem()
 	if err != nil || item.class != nil || item.named {
-		return 0, errInvalid
+		return 0, ErrSyntax
 	}
 	return item.char, nil
 }
@@ -114,7 +114,7 @@ type bracketItem struct {
 
 func (p *parser) bracketItem() (bracketItem, error) {
 	if !p.more() {
-		return bracketItem{}, errInvalid
+		return bracketItem{}, ErrSyntax
 	}
 	c := p.text[p.pos]
 	p.pos++
@@ -126,30 +126,30 @@ func (p *parser) bracketItem() (bracketItem, error) {
 	// The name goes up to the next delimiter, which "]" must follow.
 	length := strings.IndexByte(p.text[p.pos:], delimiter)
 	if length < 0 {
-		return bracketItem{}, errInvalid
+		return bracketItem{}, ErrSyntax
 	}
 	name := p.text[p.pos : p.pos+length]
 	p.pos += length + 1
 	if !p.accept(']') {
-		return bracketItem{}, errInvalid
+		return bracketItem{}, ErrSyntax
 	}
 	switch delimiter {
 	case ':':
 		class, ok := classes[lower(name)]
 		if !ok {
-			return bracketItem{}, errInvalid
+			return bracketItem{}, ErrSyntax
 		}
 		return bracketItem{class: class}, nil
 	case '.':
 		char, ok := collatingElement(name)
 		if !ok {
-			return bracketItem{}, errInvalid
+			return bracketItem{}, ErrSyntax
 		}
 		return bracketItem{char: char, named: true}, nil
 	default: // an equivalence class ignores case
 		char, ok := collatingElement(name)
 		if !ok {
-			return bracketItem{}, errInvalid
+			return bracketItem{}, ErrSyntax
 		}
 		return bracketItem{class: func(b byte) bool { return lowerByte(b) == lowerByte(char) }}, nil
 	}

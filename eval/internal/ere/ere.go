@@ -16,11 +16,6 @@ var (
 	ErrTooComplex = errors.New("too many steps in matching the regular expression")
 )
 
-var (
-	errInvalid = ErrSyntax
-	errTooBig  = ErrTooBig
-)
-
 // Error says what is wrong with which expression.
 type Error struct {
 	Pattern string

@@ -64,14 +64,14 @@ func (p *parser) parse() (*node, error) {
 		return nil, err
 	}
 	if p.more() { // ")" without "(", or a quantifier after nothing
-		return nil, errInvalid
+		return nil, ErrSyntax
 	}
 	return n, nil
 }
 
 func (p *parser) disjunction() (*node, error) {
 	if p.depth++; p.depth > maxNesting {
-		return nil, errTooBig
+		return nil, ErrTooBig
 	}
 	defer func() { p.depth-- }()
 	alt := &node{kind: nodeAlt}
@@ -138,7 +138,7 @@ func (p *parser) term() (*node, error) {
 			return atom, nil
 		}
 		if quantifiers >= maxNesting {
-			return nil, errTooBig
+			return nil, ErrTooBig
 		}
 		atom = &node{kind: nodeRepeat, subs: []*node{atom}, num: low, max: high}
 	}
@@ -150,12 +150,12 @@ func (p *parser) atom() (*node, error) {
 	p.pos++
 	switch c {
 	case '*', '+', '?', '{', ')':
-		return nil, errInvalid
+		return nil, ErrSyntax
 	case '.':
 		return &node{kind: nodeSet, set: anyByte}, nil
 	case '\\':
 		if !p.more() || strings.IndexByte(special, p.text[p.pos]) < 0 {
-			return nil, errInvalid
+			return nil, ErrSyntax
 		}
 		c = p.text[p.pos]
 		p.pos++
@@ -167,7 +167,7 @@ func (p *parser) atom() (*node, error) {
 			return nil, err
 		}
 		if !p.accept(')') {
-			return nil, errInvalid
+			return nil, ErrSyntax
 		}
 		return &node{kind: nodeGroup, subs: []*node{body}, num: number}, nil
 	case '[':
@@ -193,12 +193,12 @@ func (p *parser) interval() (low, high int, err error) {
 				return 0, 0, err
 			}
 			if high < low {
-				return 0, 0, errInvalid
+				return 0, 0, ErrSyntax
 			}
 		}
 	}
 	if !p.accept('}') {
-		return 0, 0, errInvalid
+		return 0, 0, ErrSyntax
 	}
 	return low, high, nil
 }
@@ -209,11 +209,11 @@ func (p *parser) count() (int, error) {
 		p.pos++
 	}
 	if p.pos == start {
-		return 0, errInvalid
+		return 0, ErrSyntax
 	}
 	n, err := strconv.Atoi(p.text[start:p.pos])
 	if err != nil || n > maxProgram {
-		return 0, errTooBig
+		return 0, ErrTooBig
 	}
 	return n, nil
 }

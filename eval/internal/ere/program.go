@@ -42,7 +42,7 @@ type compiler struct {
 
 func (c *compiler) add(in inst) (int, error) {
 	if len(c.prog) >= maxProgram {
-		return 0, errTooBig
+		return 0, ErrTooBig
 	}
 	switch in.op {
 	case opRepeat:
