@@ -48,7 +48,6 @@ const (
 	idEvaluation = diag.IDEvaluation
 	idEntry      = diag.IDEntry      // no entry file, or two
 	idGit        = diag.IDRepository // git facts that could not be had
-	idDepth      = diag.IDUnseen     // something lies too deep
 	idArgument   = diag.IDArgument   // an effect's argument is not what its function takes
 	idSecret     = diag.IDSecretMap  // a secretsMap entry that agents refuse
 )

@@ -143,10 +143,12 @@ func flatten(facts map[string]string, prefix string, v any) {
 			flatten(facts, prefix+"["+key+"]", elem)
 		}
 	default:
-		text, err := json.Marshal(v)
-		if err != nil {
+		var text strings.Builder
+		encoder := json.NewEncoder(&text)
+		encoder.SetEscapeHTML(false)
+		if err := encoder.Encode(v); err != nil {
 			panic(err)
 		}
-		facts[prefix] = string(text)
+		facts[prefix] = strings.TrimSpace(text.String())
 	}
 }

@@ -15,7 +15,8 @@ import (
 //	{ a = …; } // lib.optionalAttrs (src.branch == "main") { b = …; }
 //
 // Whether it matters to a job is found out by evaluating once more for a ref
-// that turns the comparison around: if the job is still there, it does not.
+// that turns the comparison around: if the job is still there and in the same
+// state, it does not.
 
 // mostTurns bounds how many refs are evaluated for this. Comparisons beyond are
 // kept.
@@ -33,15 +34,15 @@ func (b *builder) conditions() {
 	turned := map[string]*turnedRef{}
 	for _, p := range b.pending {
 		f := *p.found
-		f.Shared = b.relevant(jobKey(p.handler, p.found), p.found.Shared, turned)
+		f.Shared = b.relevant(jobKey(p.handler, p.found), f.State, f.Shared, turned)
 		b.plan.Jobs[p.job].Condition = b.condition(&f)
 	}
 }
 
 // relevant keeps those of the comparisons that matter to a job. Where a ref
-// turns several at once and the job is gone, those that make it go by themselves
+// turns several at once and the job changes, those that change it by themselves
 // are held responsible.
-func (b *builder) relevant(job string, shared hercules.Reasons, turned map[string]*turnedRef) hercules.Reasons {
+func (b *builder) relevant(job string, state hercules.State, shared hercules.Reasons, turned map[string]*turnedRef) hercules.Reasons {
 	type verdict uint8
 	const (
 		kept verdict = iota // nothing says that it does not matter
@@ -62,7 +63,7 @@ func (b *builder) relevant(job string, shared hercules.Reasons, turned map[strin
 			turned[ref] = b.evaluateAt(ref)
 		}
 		at := turned[ref]
-		if at.jobs[job] {
+		if there, ok := at.jobs[job]; ok && there == state {
 			verdicts[i] = dropped
 			continue
 		}
@@ -91,19 +92,19 @@ func jobKey(h *hercules.Handler, f *hercules.Found) string {
 
 // turnedRef is what there is for another ref.
 type turnedRef struct {
-	jobs    map[string]bool
+	jobs    map[string]hercules.State
 	results map[value.Span]string // of comparisons, by their place
 }
 
 func (b *builder) evaluateAt(ref string) *turnedRef {
-	at := &turnedRef{map[string]bool{}, map[value.Span]string{}}
+	at := &turnedRef{map[string]hercules.State{}, map[value.Span]string{}}
 	result := b.project.Evaluate(b.ev, ref)
 	for i := range result.Handlers {
 		h := &result.Handlers[i]
 		for j := range h.Found {
 			f := &h.Found[j]
 			if f.Class == hercules.Effect {
-				at.jobs[jobKey(h, f)] = true
+				at.jobs[jobKey(h, f)] = f.State
 			}
 			for _, c := range f.Shared {
 				at.results[c.At] = c.Result
