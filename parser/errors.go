@@ -16,7 +16,7 @@ const (
 // report adds an error, recovering or not.
 func (p *parser) report(id string, at Span, summary string) *diag.Diagnostic {
 	d := &diag.Diagnostic{ID: id, Range: p.file.DiagRange(at), Summary: summary}
-	if len(p.diags) < maxErrors {
+	if len(p.diags) < maxErrors && p.inverted == nil {
 		p.diags = append(p.diags, d)
 	}
 	return d
@@ -26,11 +26,19 @@ func (p *parser) report(id string, at Span, summary string) *diag.Diagnostic {
 // wrong then may only be the echo of the first. The diagnostic returned is
 // never nil, so that callers can add to it.
 func (p *parser) fail(at Span, summary string) *diag.Diagnostic {
-	if p.recovering || p.skipped && p.kind == tEOF {
+	if p.recovering || p.skipped && p.kind == tEOF || p.inverted != nil {
 		return &diag.Diagnostic{}
 	}
 	p.recovering = true
-	return p.report(idSyntax, at, summary)
+	d := p.report(idSyntax, at, summary)
+	// A forgotten quote turns strings inside out: what follows up to the next
+	// quote becomes a string, and that one's text becomes code.
+	// Then there is no use in any more messages.
+	if s := p.lines; s.End > s.Start && s.End <= at.Start && !p.newline(s.End, at.Start) {
+		p.relate(d, Span{s.Start, s.Start + 1}, "the string before this starts here; is its closing quote missing?")
+		p.inverted = d
+	}
+	return d
 }
 
 // expected reports that the current token is not what the grammar wants.
@@ -188,8 +196,12 @@ func (p *parser) semicolon(what string) {
 		return
 	}
 	summary := "expected ';' after " + what + ", found " + p.found()
-	switch p.kind {
-	case tRBrace, tIn, tInherit, tDollarCurly, tWith, tAssert:
+	next := p.kind
+	if next == tIn && p.awaited[tIn] > 0 {
+		next = tRBrace
+	}
+	switch next {
+	case tRBrace, tInherit, tDollarCurly, tWith, tAssert:
 		p.fail(Span{p.prevEnd, p.prevEnd}, summary).Help = "add ';' here"
 		p.recovering = false
 	case tEOF:
@@ -238,6 +250,19 @@ func (p *parser) skipTo(want kind) bool {
 	}
 }
 
+// skipOne skips a token, or a bracket with what it holds.
+func (p *parser) skipOne() {
+	p.skipped = true
+	switch p.kind {
+	case tQuote, tIndQuote, tPath, tHomePath, tLParen, tLBracket, tLBrace:
+		was := p.recovering
+		p.simple()
+		p.recovering = was
+	default:
+		p.next()
+	}
+}
+
 // stray skips a closing bracket whose opening one was given up on.
 func (p *parser) stray() bool {
 	if p.abandoned[p.kind] == 0 || p.kind == tEOF {
@@ -257,7 +282,9 @@ func (p *parser) trailing() {
 		p.recovering = true
 		return
 	}
-	p.expected("end of file")
+	if !p.skipped {
+		p.expected("end of file")
+	}
 	p.pos = int32(len(p.src))
 	p.next()
 }

@@ -1,5 +1,7 @@
 package parser
 
+import "strings"
+
 // braceExpr parses what starts with `{` where a function is allowed.
 func (p *parser) braceExpr() Expr {
 	start := p.start
@@ -101,13 +103,8 @@ func (p *parser) bindingList(end kind, first *AttrName) []Binding {
 			// Something around ends here; closing says what is missing.
 		default:
 			p.expected("a name, 'inherit' or " + kindText[end]).Help = p.keywordHelp()
-			if p.skipTo(tSemi) {
-				continue
-			}
-			if p.kind != end && p.kind != tEOF && p.awaited[p.kind] == 0 {
-				p.next()
-				continue
-			}
+			p.skipOne()
+			continue
 		}
 		list := p.mem.bindings.copy(p.bindings[base:])
 		p.bindings = p.bindings[:base]
@@ -184,12 +181,7 @@ func (p *parser) valueOf(path []AttrName) string { return "the value of " + path
 
 // newline reports whether a line ends between two offsets.
 func (p *parser) newline(from, to int32) bool {
-	for ; from < to; from++ {
-		if p.src[from] == '\n' {
-			return true
-		}
-	}
-	return false
+	return from < to && strings.IndexByte(p.src[from:to], '\n') >= 0
 }
 
 // asPath is the attribute path an expression looks like, or nil.

@@ -70,6 +70,7 @@ func (p *parser) newLambda(start int32, param *Name, f *Formals, last bool) Expr
 // formalList parses `a, b ? e, ... }`; first is a name already read.
 func (p *parser) formalList(open Span, first *Name) *Formals {
 	f := p.mem.formals.new()
+	errors := len(p.diags)
 	base := len(p.formals)
 	p.open(tRBrace)
 	p.open(tComma)
@@ -119,14 +120,14 @@ func (p *parser) formalList(open Span, first *Name) *Formals {
 			p.formals = append(p.formals, formal)
 			switch {
 			case p.kind == tComma:
+				p.recovering = false
 				p.next()
 				continue
 			case p.recovering && p.skipTo(tComma):
 				continue
 			case p.kind == tIdent || p.kind == tEllipsis:
 				p.fail(Span{p.prevEnd, p.prevEnd}, "expected ',' between arguments, found "+p.found()).Help = "add ',' here"
-				p.recovering = false
-				continue
+				continue // and stay silent until a comma or the brace confirms it
 			}
 		} else if p.recovering && p.skipTo(tComma) {
 			continue
@@ -138,13 +139,15 @@ func (p *parser) formalList(open Span, first *Name) *Formals {
 	f.Span = p.span(open.Start)
 	f.List = p.mem.formal.copy(p.formals[base:])
 	p.formals = p.formals[:base]
+	p.unsure = len(p.diags) > errors
 	return f
 }
 
 // checkFormals reports arguments named twice, the name after or before `@`
 // included.
 func (p *parser) checkFormals(param *Name, f *Formals) {
-	if f == nil {
+	if f == nil || p.unsure {
+		p.unsure = false
 		return
 	}
 	twice := func(name string, first, second Span) {

@@ -166,6 +166,9 @@ func (p *parser) listExpr() Expr {
 		p.next()
 	}
 	p.leave(1)
+	if surprised && p.kind != tRBracket {
+		p.recovering = true // one message is enough
+	}
 	p.closing(tRBracket, "the list", open)
 	l := p.mem.list.new()
 	l.Elems = p.mem.exprs.copy(p.exprs[base:])

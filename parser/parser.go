@@ -37,6 +37,9 @@ func Parse(src *diag.Source) (*File, diag.List) {
 	for p.kind != tEOF {
 		p.trailing()
 	}
+	if p.inverted != nil {
+		p.inverted.Help = "a string ends with the same quotes it starts with"
+	}
 	p.diags.Sort()
 	return file, p.diags
 }
@@ -51,10 +54,13 @@ type parser struct {
 
 	// Errors: see errors.go.
 	recovering bool
-	skipped    bool            // text was skipped: what is missing at the end may be in it
-	misread    bool            // the set just read looks like a function's formals
-	awaited    [numKinds]int32 // how many constructs around wait for this token
-	abandoned  [numKinds]int32 // closing brackets given up on; one may still turn up
+	skipped    bool             // text was skipped: what is missing at the end may be in it
+	lines      Span             // the last "…" that spans lines
+	inverted   *diag.Diagnostic // the error after which strings may be inside out
+	unsure     bool             // the formals just read had errors
+	misread    bool             // the set just read looks like a function's formals
+	awaited    [numKinds]int32  // how many constructs around wait for this token
+	abandoned  [numKinds]int32  // closing brackets given up on; one may still turn up
 
 	// The last argument of the last application. When a `=` follows it, it was
 	// the name of the next binding and a `;` is missing before it.

@@ -2,6 +2,10 @@ package parser
 
 import "strings"
 
+// longLine bounds the search for a line end in a string, which may hold other
+// strings that are searched too.
+const longLine = 1000
+
 // quoted parses "…"; the current token is the opening quote.
 func (p *parser) quoted() Expr {
 	start := p.start
@@ -17,6 +21,9 @@ func (p *parser) quoted() Expr {
 		p.interpolation("the string")
 	}
 	p.endString(start, 1)
+	if p.newline(start, min(p.prevEnd, start+longLine)) {
+		p.lines = Span{start, p.prevEnd}
+	}
 	s := p.mem.str.new()
 	s.Span, s.Kind, s.Parts = Span{start, p.prevEnd}, Quoted, p.mem.parts.copy(p.parts[base:])
 	p.parts = p.parts[:base]
@@ -157,7 +164,9 @@ func (p *parser) toBrace(name bool) {
 // is none.
 func (p *parser) endString(opened, n int32) {
 	if int(p.pos) == len(p.src) {
-		p.fail(Span{opened, opened + n}, "the string is not closed").Help = "add " + p.src[opened:opened+n] + " where it ends"
+		if !p.skipped {
+			p.fail(Span{opened, opened + n}, "the string is not closed").Help = "add " + p.src[opened:opened+n] + " where it ends"
+		}
 		p.recovering = true
 		n = 0
 	}
