@@ -13,6 +13,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/nixplan/nixplan/internal/diag"
 )
 
 // Main runs the command line that the process was given and returns the status
@@ -43,13 +45,13 @@ func guard(streams *Streams, args []string, f func() int) (code int) {
 			return
 		}
 		code = exitUsage
-		fmt.Fprintf(streams.Err, `nixplan: internal error [NP999]: %v
+		fmt.Fprintf(streams.Err, `nixplan: internal error [%s]: %v
 This is a mistake in nixplan, not in your files. Please report it at
 https://github.com/nixplan/nixplan/issues with this message, the command line,
 the file it was run on if you can share it, and
   %s
 NIXPLAN_DEBUG=1 shows where in nixplan it happened.
-`, cause, versionLine())
+`, diag.IDInternal, cause, versionLine())
 		if streams.Getenv("NIXPLAN_DEBUG") == "1" {
 			fmt.Fprintf(streams.Err, "\n%q\n%s", args, debug.Stack())
 		}

@@ -127,7 +127,7 @@ func runEval(ctx context.Context, o *evalOptions) error {
 		Limits:   value.Limits{CallDepth: o.maxCallDepth},
 		Stderr:   o.streams.Err,
 		Now:      time.Now(),
-
+		// Errors name files relative to the working directory.
 		DisplayDir: dir,
 	})
 	e := &evaluation{evalOptions: o, ev: ev, dir: dir}
@@ -135,16 +135,13 @@ func runEval(ctx context.Context, o *evalOptions) error {
 		if exit := (*exitError)(nil); errors.As(err, &exit) {
 			return err
 		}
-		return o.fail(eval.Diagnostics(err, idEvaluation))
+		return o.fail(eval.Diagnostics(err, diag.IDEvaluation))
 	}
 	for _, assumption := range ev.Assumptions() {
 		fmt.Fprintf(o.streams.Err, "note: assumed: %s\n", text.Line(assumption.Text))
 	}
 	return nil
 }
-
-// idEvaluation is the id of errors of the evaluation itself.
-const idEvaluation = diag.IDEvaluation
 
 // fail shows findings and ends the command.
 func (o *evalOptions) fail(list diag.List) error {
@@ -217,15 +214,25 @@ func (o *evalOptions) source(input string) (*diag.Source, error) {
 		}
 		return diag.NewSource("(stdin)", string(data)), nil
 	}
-	file := input
-	if info, err := os.Stat(file); err == nil && info.IsDir() {
-		file = filepath.Join(file, "default.nix")
+	file, err := fileOf(input)
+	if err != nil {
+		return nil, err
 	}
 	data, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err
 	}
 	return diag.NewSource(file, string(data)), nil
+}
+
+// fileOf is the file that a path stands for: of a directory, default.nix.
+func fileOf(path string) (string, error) {
+	info, err := os.Stat(path)
+	if err == nil && info.IsDir() {
+		path = filepath.Join(path, "default.nix")
+		_, err = os.Stat(path)
+	}
+	return path, err
 }
 
 // evaluation is one run of the command. Its methods return the evaluator's
@@ -310,8 +317,9 @@ func (e *evaluation) root(input string) (value.Value, error) {
 	case strings.HasPrefix(input, "<") && strings.HasSuffix(input, ">"):
 		return e.ev.EvalText(diag.NewSource("(string)", "import "+input), e.dir)
 	}
-	if _, err := os.Stat(input); err != nil {
+	file, err := fileOf(input)
+	if err != nil {
 		return value.Value{}, usagef("%v", err)
 	}
-	return e.ev.EvalFile(absolute(e.dir, input))
+	return e.ev.EvalFile(absolute(e.dir, file))
 }

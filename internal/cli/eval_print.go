@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/nixplan/nixplan/eval"
 	"github.com/nixplan/nixplan/eval/value"
 	"github.com/nixplan/nixplan/internal/diag"
 )
@@ -41,20 +42,26 @@ func (e *evaluation) print(v value.Value) error {
 
 // toJSON is builtins.toJSON, which evaluates everything it meets.
 func (e *evaluation) toJSON(v value.Value) (string, error) {
-	f, err := e.ev.EvalText(diag.NewSource("(--json)", "builtins.toJSON"), e.dir)
+	return e.apply("builtins.toJSON", v)
+}
+
+// toString is interpolation, which takes strings and what stands for one.
+func (e *evaluation) toString(v value.Value) (string, error) {
+	return e.apply(`v: "${v}"`, v)
+}
+
+// apply calls a function, given as text, whose result is a string.
+func (e *evaluation) apply(function string, v value.Value) (string, error) {
+	f, err := e.ev.EvalText(diag.NewSource("(output)", function), e.dir)
 	if err != nil {
 		return "", err
 	}
 	if v, err = e.ev.Call(f, v); err != nil {
 		return "", err
 	}
-	return e.toString(v)
-}
-
-func (e *evaluation) toString(v value.Value) (string, error) {
-	text, complete, err := e.ev.Text(v)
-	if err == nil && !complete {
-		err = fmt.Errorf("a part of the text is not known: %s", text)
+	text, complete := eval.Known(v)
+	if !complete {
+		err = fmt.Errorf("a part of the value is not known: %s", text)
 	}
 	return text, err
 }

@@ -13,4 +13,5 @@ const (
 	IDArgument   = "NP507" // an effect's argument is missing or of the wrong type
 	IDSecretMap  = "NP407" // a secretsMap entry that agents refuse
 	IDConfig     = "NP801" // nixplan.hcl
+	IDInternal   = "NP999" // a mistake in nixplan
 )

@@ -9,16 +9,13 @@ import (
 	"github.com/nixplan/nixplan/internal/diag"
 )
 
-// ID is the id of every diagnostic that HCL reports.
-const ID = diag.IDConfig
-
 // FromHCL converts diagnostics. sources holds the texts by the file names that
 // HCL was given; a place in any other file is put into the summary instead,
 // because a Range needs its text.
 func FromHCL(diagnostics hcl.Diagnostics, sources map[string]*diag.Source) diag.List {
 	list := make(diag.List, 0, len(diagnostics))
 	for _, d := range diagnostics {
-		result := &diag.Diagnostic{ID: ID, Severity: severity(d.Severity), Summary: d.Summary, Detail: d.Detail}
+		result := &diag.Diagnostic{ID: diag.IDConfig, Severity: severity(d.Severity), Summary: d.Summary, Detail: d.Detail}
 		if d.Subject != nil {
 			if source := sources[d.Subject.Filename]; source != nil {
 				result.Range = diag.Range{

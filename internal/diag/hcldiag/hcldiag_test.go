@@ -19,7 +19,7 @@ func TestFromHCL(t *testing.T) {
 	}
 	sources := map[string]*diag.Source{"nixplan.hcl": diag.NewSource("nixplan.hcl", config)}
 	list := FromHCL(diagnostics, sources)
-	if len(list) != 1 || list[0].ID != ID || list[0].Severity != diag.Error || list[0].Detail == "" {
+	if len(list) != 1 || list[0].ID != diag.IDConfig || list[0].Severity != diag.Error || list[0].Detail == "" {
 		t.Fatalf("got %+v", list)
 	}
 	if got, want := list[0].Range.String(), "nixplan.hcl:2:8"; got != want {
