@@ -143,7 +143,7 @@ func (h *human) jobs(p *plan.Plan) {
 		}
 		h.WriteString("\n" + h.symbol(some.State) + " " + h.style.Bold(path) + gap + title + gap + h.state(some.State) + "\n")
 		var rows rows
-		rows.condition(some.Condition, some.State)
+		rows.condition(some.Condition, some.State, some.Position)
 		rows.unknowns("names", some.Needs)
 		h.rows(rows)
 	}

@@ -76,7 +76,7 @@ func fit(line string, width int) []string {
 // why, what, with which files, machines and secrets, and how.
 func jobRows(job *plan.Job) rows {
 	var r rows
-	r.condition(job.Condition, job.State)
+	r.condition(job.Condition, job.State, job.Position)
 	r.trigger(job.Trigger)
 	if job.Action != nil {
 		r.add("action", " ", append([]string{text.Line(job.Action.Name) + "  "}, quoted(job.Action.Argv)...)...)
@@ -109,8 +109,9 @@ func jobRows(job *plan.Job) rows {
 }
 
 // condition tells why a job is in its state: each comparison, and, unless it
-// simply holds, its result and the values that led to it.
-func (r *rows) condition(condition plan.Condition, state plan.State) {
+// simply holds, its result and the values that led to it. A job without
+// comparisons is shown with the place of its definition.
+func (r *rows) condition(condition plan.Condition, state plan.State, defined *plan.Position) {
 	var pairs [][2]string
 	for i, term := range condition.Terms {
 		pair := [2]string{text.Line(term.Expression), place(term.Position)}
@@ -125,9 +126,9 @@ func (r *rows) condition(condition plan.Condition, state plan.State) {
 	if pairs == nil && len(condition.Needs) == 0 {
 		switch state {
 		case plan.Active:
-			pairs = append(pairs, [2]string{"always"})
+			pairs = append(pairs, [2]string{"always", place(defined)})
 		case plan.Inactive:
-			pairs = append(pairs, [2]string{"never"})
+			pairs = append(pairs, [2]string{"never", place(defined)})
 		}
 	}
 	if pairs != nil {
