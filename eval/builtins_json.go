@@ -15,7 +15,7 @@ var jsonPrims = []value.Prim{
 }
 
 func primFromJSON(m *value.Machine, v value.Value) value.Value {
-	text, _ := wantString(m, v)
+	text := wantPlain(m, v)
 	b := jsonBuilder{m: m}
 	if err := jsonx.Read(text, &b, jsonx.Options{Nix28: host(m).opts.Compat28}); err != nil {
 		kind := value.JSONError

@@ -132,6 +132,9 @@ func primToFile(m *value.Machine, name, text value.Value) value.Value {
 	if err != nil {
 		fail(m, value.OtherError, "invalid store path name when writing '%s': %s", fileName, err)
 	}
+	if ev.opts.Model { // an agent has the file, as it writes to its store
+		ev.world.AddMount(&world.Mount{Path: path, Text: []byte(content)})
+	}
 	return value.NewStringContext(path, value.NewContext(value.ContextElem{Kind: value.Opaque, Path: path}).Union(c.Marks()))
 }
 

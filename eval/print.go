@@ -75,7 +75,10 @@ func (p *printer) print(v value.Value) {
 }
 
 func (p *printer) list(v value.Value) {
-	if v.Len() > 0 && p.repeated(v) {
+	// Nix keeps one or two elements in the value itself, so the outermost list
+	// is not the same object as a reference to it inside.
+	root := p.out.Len() == 0 && v.Len() <= 2
+	if v.Len() > 0 && !root && p.repeated(v) {
 		return
 	}
 	p.m.Enter(nil)

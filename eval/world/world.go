@@ -19,6 +19,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/nix-community/go-nix/pkg/nixbase32"
 )
@@ -66,6 +67,7 @@ type Mount struct {
 	Path   string
 	Dir    string // a directory of this machine
 	Files  fs.FS  // modelled files
+	Text   []byte // one file, whose text this is; nil for none
 	Source *Source
 }
 
@@ -74,6 +76,14 @@ func (m *Mount) kind() string {
 		return "nixplan"
 	}
 	return m.Source.Kind
+}
+
+// missing is the error for a path below the mount that it does not have.
+func (m *Mount) missing(sub string) error {
+	if m.Source == nil {
+		return &fs.PathError{Op: "open", Path: m.Path + "/" + sub, Err: fs.ErrNotExist}
+	}
+	return &UnknownSourceError{m.Source, sub}
 }
 
 // World is the surroundings of one evaluation. It remembers what was read.
@@ -199,6 +209,7 @@ type place struct {
 	files fs.FS
 	mount *Mount
 	sub   string
+	text  []byte
 }
 
 func (w *World) locate(path string) (place, error) {
@@ -208,6 +219,8 @@ func (w *World) locate(path string) (place, error) {
 		return place{real: path}, nil
 	case mount.Dir != "":
 		return place{real: filepath.Join(mount.Dir, sub)}, nil
+	case mount.Text != nil && sub == "":
+		return place{text: mount.Text}, nil
 	case mount.Files != nil:
 		name := sub
 		if name == "" {
@@ -217,10 +230,7 @@ func (w *World) locate(path string) (place, error) {
 			return place{files: mount.Files, mount: mount, sub: name}, nil
 		}
 	}
-	if mount.Source == nil {
-		return place{}, &fs.PathError{Op: "open", Path: path, Err: fs.ErrNotExist}
-	}
-	return place{}, &UnknownSourceError{mount.Source, sub}
+	return place{}, mount.missing(sub)
 }
 
 // check refuses what lies outside the roots.
@@ -261,6 +271,9 @@ func (w *World) ReadFile(path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	if p.text != nil {
+		return p.text, nil
+	}
 	if p.files != nil {
 		return fs.ReadFile(p.files, p.sub)
 	}
@@ -297,10 +310,13 @@ func (w *World) ReadFile(path string) ([]byte, error) {
 }
 
 // Lstat describes a path without following a final symbolic link.
-func (w *World) Lstat(path string) (fs.FileInfo, error) {
-	p, err := w.locate(path)
+func (w *World) Lstat(name string) (fs.FileInfo, error) {
+	p, err := w.locate(name)
 	if err != nil {
 		return nil, err
+	}
+	if p.text != nil {
+		return textInfo{filepath.Base(name), int64(len(p.text))}, nil
 	}
 	if p.files != nil {
 		return fs.Stat(p.files, p.sub)
@@ -312,10 +328,13 @@ func (w *World) Lstat(path string) (fs.FileInfo, error) {
 }
 
 // Stat describes a path, following symbolic links.
-func (w *World) Stat(path string) (fs.FileInfo, error) {
-	p, err := w.locate(path)
+func (w *World) Stat(name string) (fs.FileInfo, error) {
+	p, err := w.locate(name)
 	if err != nil {
 		return nil, err
+	}
+	if p.text != nil {
+		return textInfo{filepath.Base(name), int64(len(p.text))}, nil
 	}
 	if p.files != nil {
 		return fs.Stat(p.files, p.sub)
@@ -332,8 +351,11 @@ func (w *World) ReadDir(path string) ([]fs.DirEntry, error) {
 	if err != nil {
 		return nil, err
 	}
-	if p.files != nil {
-		return nil, &UnknownSourceError{p.mount.Source, p.sub} // only some of its files are modelled
+	switch {
+	case p.text != nil:
+		return nil, &fs.PathError{Op: "readdir", Path: path, Err: errors.New("is not a directory")}
+	case p.files != nil:
+		return nil, p.mount.missing(p.sub) // only some of its files are modelled
 	}
 	if err := w.check(p.real); err != nil {
 		return nil, err
@@ -347,7 +369,7 @@ func (w *World) Readlink(path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if p.files != nil {
+	if p.files != nil || p.text != nil {
 		return "", &fs.PathError{Op: "readlink", Path: path, Err: errors.New("is not a symbolic link")}
 	}
 	if err := w.checkLink(p.real); err != nil {
@@ -364,6 +386,9 @@ func (w *World) ImportPath(path string) (file, display string, err error) {
 	if err != nil {
 		return "", "", err
 	}
+	if p.text != nil {
+		return path, path, nil
+	}
 	if p.files != nil {
 		info, err := fs.Stat(p.files, p.sub)
 		if err != nil {
@@ -373,7 +398,7 @@ func (w *World) ImportPath(path string) (file, display string, err error) {
 		if info.IsDir() {
 			sub = strings.TrimPrefix(sub+"/default.nix", "./")
 			if _, err := fs.Stat(p.files, sub); err != nil {
-				return "", "", &UnknownSourceError{p.mount.Source, sub}
+				return "", "", p.mount.missing(sub)
 			}
 		}
 		return p.mount.Path + "/" + sub, "<" + p.mount.kind() + ">/" + sub, nil
@@ -415,8 +440,21 @@ const maxLinks = 40
 // RealPath is the file of this machine behind a path, "" when there is none.
 func (w *World) RealPath(path string) string {
 	p, err := w.locate(path)
-	if err != nil || p.files != nil {
+	if err != nil {
 		return ""
 	}
 	return p.real
 }
+
+// textInfo describes the file of a mount that is a text.
+type textInfo struct {
+	name string
+	size int64
+}
+
+func (i textInfo) Name() string       { return i.name }
+func (i textInfo) Size() int64        { return i.size }
+func (i textInfo) Mode() fs.FileMode  { return 0o444 }
+func (i textInfo) ModTime() time.Time { return time.Unix(1, 0) }
+func (i textInfo) IsDir() bool        { return false }
+func (i textInfo) Sys() any           { return nil }
