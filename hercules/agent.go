@@ -50,7 +50,13 @@ type Handler struct {
 	Path     []string
 	Found    []Found
 	Failures []Failure
+
+	visited map[string]bool
 }
+
+// Visited reports whether there is an attribute at a path where an agent looks,
+// whatever it is.
+func (h *Handler) Visited(path []string) bool { return h.visited[pathKey(path)] }
 
 // Evaluation is what an agent gets from a project for one ref.
 type Evaluation struct {
@@ -135,7 +141,7 @@ func (a *agent) trackRun(f func()) Reasons { return a.ev.Machine().Track(f).List
 func (a *agent) legacy(root value.Value, args *value.Attrs, deps Reasons) {
 	w := &walker{ev: a.ev, legacy: true, args: args}
 	w.walk(root, deps)
-	a.out.Handlers = append(a.out.Handlers, Handler{Event: Push, Found: w.found, Failures: w.failures})
+	a.out.Handlers = append(a.out.Handlers, Handler{Event: Push, Found: w.found, Failures: w.failures, visited: w.visited})
 }
 
 // herculesCI evaluates the attribute of that name, a set or a function that
@@ -226,7 +232,7 @@ func (a *agent) unknownHandlers(event Event, u *value.Unknown, at value.Span, de
 // handler evaluates one job of onPush or onSchedule; false when it is disabled.
 func (a *agent) handler(h *Handler, v value.Value, at value.Span, deps Reasons) bool {
 	w := &walker{ev: a.ev}
-	defer func() { h.Found, h.Failures = w.found, w.failures }()
+	defer func() { h.Found, h.Failures, h.visited = w.found, w.failures, w.visited }()
 	top := node{at: at}
 
 	config, own, err := a.track(v)

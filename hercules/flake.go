@@ -103,7 +103,7 @@ func (a *agent) defaultJob(outputs value.Value, systems map[string]bool, args va
 	}
 	a.out.Handlers = append(a.out.Handlers, Handler{
 		Event: Push, Name: "default", Path: []string{"onPush", "default"},
-		Found: w.found, Failures: w.failures,
+		Found: w.found, Failures: w.failures, visited: w.visited,
 	})
 }
 

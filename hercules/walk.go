@@ -49,8 +49,10 @@ type Found struct {
 	Value value.Value
 	// Shared are the comparisons with facts about the ref that the sets around
 	// the attribute depend on, Own those its own value does. An agent sees the
-	// attribute because they came out as they did.
+	// attribute because they came out as they did. Attr is the attribute that is
+	// meant: Path, but for runIf's.
 	Shared, Own Reasons
+	Attr        []string
 
 	// Job is Path without what runIf adds to it.
 	Job []string
@@ -95,7 +97,10 @@ type walker struct {
 
 	found    []Found
 	failures []Failure
+	visited  map[string]bool // by pathKey
 }
+
+func pathKey(path []string) string { return strings.Join(path, "\x00") }
 
 // node is a place the walk has come to.
 type node struct {
@@ -132,13 +137,17 @@ func (w *walker) add(n node, class Class, v value.Value, own Reasons) *Found {
 		job = n.job
 	}
 	w.found = append(w.found, Found{
-		Class: class, Path: n.path, Job: job, At: n.at, Value: v,
+		Class: class, Path: n.path, Attr: n.path, Job: job, At: n.at, Value: v,
 		Shared: n.shared, Own: own,
 	})
 	return &w.found[len(w.found)-1]
 }
 
 func (w *walker) visit(n node) {
+	if w.visited == nil {
+		w.visited = map[string]bool{}
+	}
+	w.visited[pathKey(n.path)] = true
 	v, own, err := w.track(n.value)
 	if err != nil {
 		w.fail(n, err)
@@ -399,7 +408,7 @@ func (w *walker) conditional(n node, c condition, own Reasons) {
 		return
 	}
 	f := w.add(n, Effect, v, t.deps)
-	f.Job, f.State, f.Needs = job, c.state, c.needs
+	f.Attr, f.Job, f.State, f.Needs = job, job, c.state, c.needs
 }
 
 // effectAllowed reports whether an effect may be at the path, and fails if not.

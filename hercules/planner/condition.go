@@ -15,17 +15,23 @@ import (
 func (b *builder) condition(f *hercules.Found) plan.Condition {
 	var out plan.Condition
 	type key struct {
-		at                      value.Span
+		at, user                value.Span
 		op, left, right, result string
 	}
-	seen := map[key]bool{}
+	seen := map[key]int{}
 	for _, reasons := range []hercules.Reasons{f.Shared, f.Own} {
 		for _, c := range reasons {
-			k := key{c.At, c.Op, c.Left, c.Right, c.Result}
-			if !seen[k] {
-				seen[k] = true
-				out.Terms = append(out.Terms, b.term(c))
+			term, repeats := b.term(c)
+			k := key{at: c.At, user: c.User}
+			if !repeats {
+				k = key{c.At, c.User, c.Op, c.Left, c.Right, c.Result}
 			}
+			if i, ok := seen[k]; ok {
+				out.Terms[i] = term
+				continue
+			}
+			seen[k] = len(out.Terms)
+			out.Terms = append(out.Terms, term)
 		}
 	}
 	if f.Needs != nil {
@@ -34,32 +40,52 @@ func (b *builder) condition(f *hercules.Found) plan.Condition {
 	return out
 }
 
-// term is one comparison as the user wrote it. When a library made it, the
-// expression is the user's call, and the operands are those of the library.
-func (b *builder) term(c *value.Comparison) plan.Term {
+// term is one comparison as the user wrote it. repeats says that it is one of
+// several that a builtin makes until the answer is known, as elem and sort do;
+// the last one stands for all.
+func (b *builder) term(c *value.Comparison) (term plan.Term, repeats bool) {
 	at := c.User
 	if !at.Range().Valid() {
 		at = c.At
 	}
-	left, right := operands(c)
-	return plan.Term{
+	term = plan.Term{
 		Expression: oneLine(at.Range().Text()),
 		Position:   b.position(at),
 		Result:     c.Result,
-		Operands: []plan.Operand{
-			{Expression: left, Value: c.Left},
-			{Expression: right, Value: c.Right},
-		},
 	}
+	left, right, ok := operands(c)
+	if at == c.At && ok {
+		term.Operands = []plan.Operand{{Expression: left, Value: c.Left}, {Expression: right, Value: c.Right}}
+		return term, false
+	}
+	// A library or a builtin made it, out of parts that mean nothing to the
+	// user: what counts are the facts it looked at.
+	for _, fact := range c.Marks {
+		term.Operands = append(term.Operands, plan.Operand{Expression: fact, Value: b.argument(fact)})
+	}
+	return term, !ok
 }
 
-// operands are the source texts of the two sides of a comparison. Where the
-// comparison is not written with an operator the values stand for themselves.
-func operands(c *value.Comparison) (left, right string) {
+// argument is a fact about the ref, in Nix syntax.
+func (b *builder) argument(name string) string {
+	for _, legacy := range []bool{true, false} {
+		for _, arg := range b.result.Source.Arguments(legacy) {
+			// A herculesCI function gets some facts at its top as well.
+			if arg.Name == name || arg.Name == "primaryRepo."+name {
+				return arg.Value
+			}
+		}
+	}
+	return ""
+}
+
+// operands are the source texts of the two sides of a comparison that is written
+// with an operator, or as a call of match.
+func operands(c *value.Comparison) (left, right string, ok bool) {
 	text := c.At.Range().Text()
 	file, diags := parser.Parse(diag.NewSource("", text))
 	if diags.HasErrors() {
-		return c.Left, c.Right
+		return "", "", false
 	}
 	slice := func(e parser.Expr) string {
 		r := e.Range()
@@ -67,13 +93,13 @@ func operands(c *value.Comparison) (left, right string) {
 	}
 	switch e := file.Expr.(type) {
 	case *parser.Binary:
-		return slice(e.X), slice(e.Y)
+		return slice(e.X), slice(e.Y), true
 	case *parser.Apply:
-		if len(e.Args) == 2 {
-			return slice(e.Args[0]), slice(e.Args[1])
+		if c.Op == "match" && len(e.Args) == 2 {
+			return slice(e.Args[1]), slice(e.Args[0]), true // the subject comes second
 		}
 	}
-	return c.Left, c.Right
+	return "", "", false
 }
 
 // oneLine is source text with every run of white space made one space.

@@ -193,6 +193,14 @@ func (r *reader) others() {
 	}
 }
 
+// display is a path relative to the project, where it lies in it.
+func (b *builder) display(path string) string {
+	if rel, ok := b.project.Rel(path); ok {
+		return rel
+	}
+	return path
+}
+
 // fact shows a value, if it is one that a line of text can show.
 func (r *reader) fact(name string, v value.Value) {
 	v, err := r.b.ev.Force(v)
@@ -204,9 +212,11 @@ func (r *reader) fact(name string, v value.Value) {
 	case value.Bool, value.Int, value.Float:
 		text, _ = r.b.ev.Print(v)
 	case value.String:
-		text = v.Str()
+		if text = v.Str(); strings.HasPrefix(text, "/") {
+			text = r.b.display(text)
+		}
 	case value.Path:
-		text = r.b.ev.Display(v.Path())
+		text = r.b.display(v.Path())
 	case value.UnknownValue:
 		if text, _ = eval.Known(v); v.Unknown().Parts == nil {
 			return // not even a part of it is known

@@ -15,8 +15,8 @@ import (
 //	{ a = …; } // lib.optionalAttrs (src.branch == "main") { b = …; }
 //
 // Whether it matters to a job is found out by evaluating once more for a ref
-// that turns the comparison around: if the job is still there and in the same
-// state, it does not.
+// that turns the comparison around: if the job's attribute is still there, it
+// does not.
 
 // mostTurns bounds how many refs are evaluated for this. Comparisons beyond are
 // kept.
@@ -34,40 +34,33 @@ func (b *builder) conditions() {
 	turned := map[string]*turnedRef{}
 	for _, p := range b.pending {
 		f := *p.found
-		f.Shared = b.relevant(jobKey(p.handler, p.found), f.State, f.Shared, turned)
+		f.Shared = b.relevant(p.handler, p.found, turned)
 		b.plan.Jobs[p.job].Condition = b.condition(&f)
 	}
 }
 
-// relevant keeps those of the comparisons that matter to a job. Where a ref
-// turns several at once and the job changes, those that change it by themselves
-// are held responsible.
-func (b *builder) relevant(job string, state hercules.State, shared hercules.Reasons, turned map[string]*turnedRef) hercules.Reasons {
+// relevant keeps those of the comparisons that matter to whether a job is there.
+// Where a ref turns several at once and the job is gone, those that make it go
+// by themselves are held responsible.
+func (b *builder) relevant(h *hercules.Handler, f *hercules.Found, turned map[string]*turnedRef) hercules.Reasons {
 	type verdict uint8
 	const (
 		kept verdict = iota // nothing says that it does not matter
 		dropped
 		matters // it alone
 	)
-	verdicts := make([]verdict, len(shared))
-	with := make([][]int, len(shared)) // others that the same ref turns
-	for i, c := range shared {
-		ref := turn(c, b.ref.Name)
-		if ref == "" {
+	verdicts := make([]verdict, len(f.Shared))
+	with := make([][]int, len(f.Shared)) // others that the same ref turns
+	for i, c := range f.Shared {
+		at := b.turn(c, turned)
+		if at == nil {
 			continue
 		}
-		if turned[ref] == nil {
-			if len(turned) == mostTurns {
-				continue
-			}
-			turned[ref] = b.evaluateAt(ref)
-		}
-		at := turned[ref]
-		if there, ok := at.jobs[job]; ok && there == state {
+		if at.has(h, f.Attr) {
 			verdicts[i] = dropped
 			continue
 		}
-		for j, other := range shared {
+		for j, other := range f.Shared {
 			if result, ok := at.results[other.At]; j != i && ok && result != other.Result {
 				with[i] = append(with[i], j)
 			}
@@ -77,7 +70,7 @@ func (b *builder) relevant(job string, state hercules.State, shared hercules.Rea
 		}
 	}
 	var out hercules.Reasons
-	for i, c := range shared {
+	for i, c := range f.Shared {
 		explained := slices.ContainsFunc(with[i], func(j int) bool { return verdicts[j] == matters })
 		if verdicts[i] == matters || verdicts[i] == kept && !explained {
 			out = append(out, c)
@@ -86,26 +79,44 @@ func (b *builder) relevant(job string, state hercules.State, shared hercules.Rea
 	return out
 }
 
-func jobKey(h *hercules.Handler, f *hercules.Found) string {
-	return strings.Join(full(h, f.Job), "\x00")
+// turn evaluates for a ref that turns a comparison around; nil when none of
+// those tried does.
+func (b *builder) turn(c *value.Comparison, turned map[string]*turnedRef) *turnedRef {
+	for _, ref := range turns(c, b.ref.Name) {
+		at := turned[ref]
+		if at == nil {
+			if len(turned) == mostTurns {
+				continue
+			}
+			at = b.evaluateAt(ref)
+			turned[ref] = at
+		}
+		if result, ok := at.results[c.At]; !ok || result != c.Result {
+			return at
+		}
+	}
+	return nil
 }
 
 // turnedRef is what there is for another ref.
 type turnedRef struct {
-	jobs    map[string]hercules.State
-	results map[value.Span]string // of comparisons, by their place
+	evaluation *hercules.Evaluation
+	results    map[value.Span]string // of comparisons, by their place
+}
+
+func (t *turnedRef) has(h *hercules.Handler, attr []string) bool {
+	for i := range t.evaluation.Handlers {
+		if other := &t.evaluation.Handlers[i]; other.Event == h.Event && other.Name == h.Name {
+			return other.Visited(attr)
+		}
+	}
+	return false
 }
 
 func (b *builder) evaluateAt(ref string) *turnedRef {
-	at := &turnedRef{map[string]hercules.State{}, map[value.Span]string{}}
-	result := b.project.Evaluate(b.ev, ref)
-	for i := range result.Handlers {
-		h := &result.Handlers[i]
-		for j := range h.Found {
-			f := &h.Found[j]
-			if f.Class == hercules.Effect {
-				at.jobs[jobKey(h, f)] = f.State
-			}
+	at := &turnedRef{b.project.Evaluate(b.ev, ref), map[value.Span]string{}}
+	for _, h := range at.evaluation.Handlers {
+		for _, f := range h.Found {
 			for _, c := range f.Shared {
 				at.results[c.At] = c.Result
 			}
@@ -120,37 +131,28 @@ const (
 	otherTag    = "refs/tags/nixplan/another-tag"
 )
 
-// turn gives a ref for which a comparison made for ref comes out the other way,
-// "" when none is obvious.
-func turn(c *value.Comparison, ref string) string {
-	if c.Op != "==" && c.Op != "!=" || len(c.Marks) == 0 || c.Result != "true" && c.Result != "false" {
-		return ""
+// turns are refs for which a comparison made for ref may come out the other way,
+// the most likely first.
+func turns(c *value.Comparison, ref string) []string {
+	if len(c.Marks) == 0 {
+		return nil
 	}
-	equal := (c.Op == "==") == (c.Result == "true")
 	fact := c.Marks[0][strings.LastIndexByte(c.Marks[0], '.')+1:]
 	prefix, known := map[string]string{"ref": "", "branch": "refs/heads/", "tag": "refs/tags/"}[fact]
 	if !known {
-		return ""
+		return nil
 	}
-	isNull := c.Left == "null" || c.Right == "null"
-	switch {
-	case isNull && (equal || strings.HasPrefix(ref, prefix)):
-		// The fact is null, or is to become null: it takes the other kind of ref.
-		if (fact == "branch") == equal {
-			return otherBranch
-		}
-		return otherTag
-	case equal:
-		if fact == "tag" {
-			return otherTag
-		}
-		return otherBranch
+	others := []string{otherBranch, otherTag}
+	if fact == "tag" {
+		others = []string{otherTag, otherBranch}
 	}
-	own := strings.TrimPrefix(ref, prefix)
-	for _, side := range []string{c.Left, c.Right} {
-		if text, err := strconv.Unquote(side); err == nil && text != own {
-			return prefix + text
+	if c.Op == "==" || c.Op == "!=" {
+		own := strings.TrimPrefix(ref, prefix)
+		for _, side := range []string{c.Left, c.Right} {
+			if text, err := strconv.Unquote(side); err == nil && text != own {
+				return append([]string{prefix + text}, others...)
+			}
 		}
 	}
-	return ""
+	return others
 }
