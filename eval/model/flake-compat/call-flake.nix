@@ -30,6 +30,9 @@ let
   )
   // self;
 
+  # What the flake is called where its outputs are unknown.
+  rootName = if source == null then "self" else (__nixplan.sourceOf source).url or "self";
+
   lockPath = rootInfo.outPath + "/flake.lock";
 
   lockFile =
@@ -105,7 +108,7 @@ let
     in
     if node.flake or true then
       flakeOf {
-        name = if key == lockFile.root then "self" else "inputs.${key}";
+        name = if key == lockFile.root then rootName else "inputs.${key}";
         inherit sourceInfo;
         outPath = if directory == "" then sourceInfo.outPath else sourceInfo.outPath + "/${directory}";
         inputs = _: mapAttrs (_: input: lockedFlakes.${keyOf input}) (node.inputs or { });
@@ -144,7 +147,7 @@ let
       if possible (input.flake or true) then unlocked name sourceInfo else sourceInfo;
 in
 if lockFile == null || isUnknown lockFile then
-  unlocked "self" rootInfo
+  unlocked rootName rootInfo
 else if lockFile.version >= 5 && lockFile.version <= 7 then
   lockedFlakes.${lockFile.root}
 else

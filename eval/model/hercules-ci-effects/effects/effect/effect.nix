@@ -128,4 +128,4 @@ args:
 let
   given = argumentsOf args defaults;
 in
-overridable mkDrv (defaults // given // { __nixplan = given.__nixplan or (plainFacts given); })
+overridable mkDrv (defaults // given // { __nixplan = (__nixplan.known given).__nixplan or (plainFacts given); })

@@ -38,64 +38,68 @@ let
       summary = lib.optionalString (commitSummary != "") " --commit-lockfile-summary \"${commitSummary}\"";
     in
     "( cd ${lib.escapeShellArg directory}; nix ${command} --commit-lock-file${summary} )\n";
-in
-args@{
-  gitRemote,
-  tokenSecret ? { type = "GitToken"; },
-  user ? "git",
-  updateBranch ? "flake-update",
-  forgeType ? "github",
-  createPullRequest ? true,
-  autoMergeMethod ? null,
-  pullRequestTitle ? title flakes,
-  pullRequestBody ? null,
-  baseMergeBranch ? null,
-  baseMergeMethod ? "merge",
-  flakes ? {
-    "." = { inherit inputs commitSummary; };
-  },
-  inputs ? [ ],
-  commitSummary ? "",
-  module ? { },
-  nix ? packages.nix,
-}:
-let
-  onGithub = possible (forgeType == "github");
 
-  checks = [
-    (require (onGithub || !(sure createPullRequest)) "flakeUpdate: `createPullRequest` needs forgeType \"github\"")
-    (require (onGithub || !(given autoMergeMethod)) "flakeUpdate: `autoMergeMethod` needs forgeType \"github\"")
-    (require (!(args ? flakes) || possible (inputs == [ ])) "flakeUpdate: `inputs` belongs into the elements of `flakes`")
-    (require (!(args ? flakes) || possible (commitSummary == "")) "flakeUpdate: `commitSummary` belongs into the elements of `flakes`")
-    (require (possible (flakes != { })) "flakeUpdate: `flakes` is empty")
-  ];
+  # Its name stands in messages about its arguments.
+  flakeUpdate =
+    args@{
+      gitRemote,
+      tokenSecret ? { type = "GitToken"; },
+      user ? "git",
+      updateBranch ? "flake-update",
+      forgeType ? "github",
+      createPullRequest ? true,
+      autoMergeMethod ? null,
+      pullRequestTitle ? title flakes,
+      pullRequestBody ? null,
+      baseMergeBranch ? null,
+      baseMergeMethod ? "merge",
+      flakes ? {
+        "." = { inherit inputs commitSummary; };
+      },
+      inputs ? [ ],
+      commitSummary ? "",
+      module ? { },
+      nix ? packages.nix,
+    }:
+    let
+      onGithub = possible (forgeType == "github");
 
-  effect = modular.withKind "flakeUpdate" ../modules/git-update.nix {
-    imports = [ module ];
+      checks = [
+        (require (onGithub || !(sure createPullRequest)) "flakeUpdate: `createPullRequest` needs forgeType \"github\"")
+        (require (onGithub || !(given autoMergeMethod)) "flakeUpdate: `autoMergeMethod` needs forgeType \"github\"")
+        (require (!(args ? flakes) || possible (inputs == [ ])) "flakeUpdate: `inputs` belongs into the elements of `flakes`")
+        (require (!(args ? flakes) || possible (commitSummary == "")) "flakeUpdate: `commitSummary` belongs into the elements of `flakes`")
+        (require (possible (flakes != { })) "flakeUpdate: `flakes` is empty")
+      ];
 
-    name = "flake-update";
-    inputs = [ nix ];
-    secretsMap.token = tokenSecret;
+      effect = modular.withKind "flakeUpdate" ../modules/git-update.nix {
+        imports = [ module ];
 
-    git.checkout = {
-      remote.url = gitRemote;
-      inherit forgeType user;
-    };
-    git.update = {
-      branch = updateBranch;
-      pullRequest = {
-        enable = createPullRequest;
-        title = pullRequestTitle;
-        body = pullRequestBody;
-        inherit autoMergeMethod;
+        name = "flake-update";
+        inputs = [ nix ];
+        secretsMap.token = tokenSecret;
+
+        git.checkout = {
+          remote.url = gitRemote;
+          inherit forgeType user;
+        };
+        git.update = {
+          branch = updateBranch;
+          pullRequest = {
+            enable = createPullRequest;
+            title = pullRequestTitle;
+            body = pullRequestBody;
+            inherit autoMergeMethod;
+          };
+          baseMerge = {
+            enable = mkDefault (baseMergeMethod != null && baseMergeBranch != null);
+            method = mkDefault baseMergeMethod;
+          }
+          // lib.optionalAttrs (given baseMergeBranch) { branch = mkDefault baseMergeBranch; };
+          script = lib.concatStrings (lib.mapAttrsToList (updateScript nix) flakes);
+        };
       };
-      baseMerge = {
-        enable = mkDefault (baseMergeMethod != null && baseMergeBranch != null);
-        method = mkDefault baseMergeMethod;
-      }
-      // lib.optionalAttrs (given baseMergeBranch) { branch = mkDefault baseMergeBranch; };
-      script = lib.concatStrings (lib.mapAttrsToList (updateScript nix) flakes);
-    };
-  };
+    in
+    lib.foldr (check: value: check value) effect checks;
 in
-lib.foldr (check: value: check value) effect checks
+flakeUpdate

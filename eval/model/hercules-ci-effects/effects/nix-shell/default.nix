@@ -3,8 +3,12 @@
 
 let
   inherit (import ../decide.nix) require possible;
+
+  # Its name stands in messages about its arguments.
+  nix-shell =
+    { shell }:
+    run:
+    require (possible (lib.isDerivation shell)) "nix-shell: `shell` must be a derivation, but its type is ${builtins.typeOf shell}"
+      "${nix}/bin/nix-shell ${shell.drvPath} --run ${lib.escapeShellArg run}";
 in
-{ shell }:
-run:
-require (possible (lib.isDerivation shell)) "nix-shell: `shell` must be a derivation, not a ${builtins.typeOf shell}"
-  "${nix}/bin/nix-shell ${shell.drvPath} --run ${lib.escapeShellArg run}"
+nix-shell

@@ -19,109 +19,113 @@ let
 
   # The sentence by which one accepts https://github.com/NixOS/nixops/issues/1499.
   exception = "I know this can corrupt the state, until https://github.com/NixOS/nixops/issues/1499 is resolved.";
-in
-args@{
-  name ? null,
-  flake ? null,
-  src ? flake.outPath,
-  networkFiles ? null,
-  forgetState ? false,
-  prebuild ? true,
-  prebuildNetworkArgs ? { },
-  prebuildOnlyNetworkFiles ? [ ],
-  prebuildOnlyModules ? [ ],
-  secretsMap ? { },
-  nixops ? throw ''
-    runNixOps2: pass `nixops`, for example nixops_unstable_minimal.withPlugins (ps: [ ps.nixops-hercules-ci ]);
-    recent nixpkgs have no NixOps with plugins that could be the default'',
-  nix ? packages.nix,
-  action ? "switch",
-  allowReboot ? true,
-  allowRecreate ? true,
-  extraDeployArgs ? [ ],
-  ...
-}:
-let
-  deploymentName = if given name then name else "nixops";
 
-  deployArgs =
-    lib.optional (actionFlags.${action} != "") actionFlags.${action}
-    ++ lib.optional allowReboot "--allow-reboot"
-    ++ lib.optional allowRecreate "--allow-recreate"
-    ++ extraDeployArgs;
+  # Its name stands in messages about its arguments.
+  runNixOps2 =
+    args@{
+      name ? null,
+      flake ? null,
+      src ? flake.outPath,
+      networkFiles ? null,
+      forgetState ? false,
+      prebuild ? true,
+      prebuildNetworkArgs ? { },
+      prebuildOnlyNetworkFiles ? [ ],
+      prebuildOnlyModules ? [ ],
+      secretsMap ? { },
+      nixops ? throw ''
+        runNixOps2: pass `nixops`, for example nixops_unstable_minimal.withPlugins (ps: [ ps.nixops-hercules-ci ]);
+        recent nixpkgs have no NixOps with plugins that could be the default'',
+      nix ? packages.nix,
+      action ? "switch",
+      allowReboot ? true,
+      allowRecreate ? true,
+      extraDeployArgs ? [ ],
+      ...
+    }:
+    let
+      deploymentName = if given name then name else "nixops";
 
-  always = {
-    inherit src;
-    inputs = [
-      nix
-      nixops
-      openssh
-      rsync
-      hci
-      git
-    ]
-    ++ args.inputs or [ ];
-    NIX_PATH = args.NIX_PATH or "nixpkgs=${path}";
-    NIXOPS_DEPLOYMENT = args.NIXOPS_DEPLOYMENT or name;
-    priorCheckScript = args.priorCheckScript or "nixops check\n";
-    effectScript = args.effectScript or "nixops deploy --confirm ${lib.escapeShellArgs deployArgs}\n";
-    effectCheckScript = args.effectCheckScript or "nixops check\n";
-  };
+      deployArgs =
+        lib.optional (actionFlags.${action} != "") actionFlags.${action}
+        ++ lib.optional allowReboot "--allow-reboot"
+        ++ lib.optional allowRecreate "--allow-recreate"
+        ++ extraDeployArgs;
 
-  prebuilt = prebuiltNetwork {
-    name = deploymentName;
-    inherit src flake forgetState;
-    networkArgs = prebuildNetworkArgs;
-    # The files of a flake's network are in the flake; only the additional ones are named.
-    files = (if given flake then [ ] else networkFiles) ++ prebuildOnlyNetworkFiles;
-    modules = prebuildOnlyModules;
-  };
-
-  sourceGiven = if __nixplan.isUnknown flake || __nixplan.isUnknown networkFiles then true else (flake == null) != (networkFiles == null);
-  actionAllowed = possible (action == "switch") || args ? makeAnException && possible (args.makeAnException == exception);
-in
-require sourceGiven "runNixOps2: pass exactly one of `flake` and `networkFiles`" (
-  require actionAllowed
-    "runNixOps2: an `action` other than \"switch\" can lose state until https://github.com/NixOS/nixops/issues/1499 is resolved"
-    (
-      mkEffect (
-        builtins.removeAttrs args [
-          "prebuildNetworkArgs"
-          "prebuildOnlyModules"
-          "flake"
+      always = {
+        inherit src;
+        inputs = [
+          nix
+          nixops
+          openssh
+          rsync
+          hci
+          git
         ]
-        // lib.optionalAttrs (possible prebuild) { inherit prebuilt; }
-        // always
-        // {
-          name = "nixops-${deploymentName}";
-          __nixplan = {
-            kind = "runNixOps2";
-            given = args;
-            args = {
-              userSetupScript = "";
-              preUserSetup = "";
-            }
-            // args
+        ++ args.inputs or [ ];
+        NIX_PATH = args.NIX_PATH or "nixpkgs=${path}";
+        NIXOPS_DEPLOYMENT = args.NIXOPS_DEPLOYMENT or name;
+        priorCheckScript = args.priorCheckScript or "nixops check\n";
+        effectScript = args.effectScript or "nixops deploy --confirm ${lib.escapeShellArgs deployArgs}\n";
+        effectCheckScript = args.effectCheckScript or "nixops check\n";
+      };
+
+      prebuilt = prebuiltNetwork {
+        name = deploymentName;
+        inherit src flake forgetState;
+        networkArgs = prebuildNetworkArgs;
+        # The files of a flake's network are in the flake; only the additional ones are named.
+        files = (if given flake then [ ] else networkFiles) ++ prebuildOnlyNetworkFiles;
+        modules = prebuildOnlyModules;
+      };
+
+      sourceGiven = if __nixplan.isUnknown flake || __nixplan.isUnknown networkFiles then true else (flake == null) != (networkFiles == null);
+      actionAllowed = possible (action == "switch") || args ? makeAnException && possible (args.makeAnException == exception);
+    in
+    require sourceGiven "runNixOps2: pass exactly one of `flake` and `networkFiles`" (
+      require actionAllowed
+        "runNixOps2: an `action` other than \"switch\" can lose state until https://github.com/NixOS/nixops/issues/1499 is resolved"
+        (
+          mkEffect (
+            builtins.removeAttrs args [
+              "prebuildNetworkArgs"
+              "prebuildOnlyModules"
+              "flake"
+            ]
+            // lib.optionalAttrs (possible prebuild) { inherit prebuilt; }
             // always
             // {
-              inherit
-                name
-                flake
-                networkFiles
-                forgetState
-                prebuild
-                prebuildNetworkArgs
-                prebuildOnlyNetworkFiles
-                prebuildOnlyModules
-                secretsMap
-                action
-                allowReboot
-                allowRecreate
-                extraDeployArgs
-                ;
-            };
-          };
-        }
-      )
-    )
-)
+              name = "nixops-${deploymentName}";
+              __nixplan = {
+                kind = "runNixOps2";
+                given = args;
+                args = {
+                  userSetupScript = "";
+                  preUserSetup = "";
+                }
+                // args
+                // always
+                // {
+                  inherit
+                    name
+                    flake
+                    networkFiles
+                    forgetState
+                    prebuild
+                    prebuildNetworkArgs
+                    prebuildOnlyNetworkFiles
+                    prebuildOnlyModules
+                    secretsMap
+                    action
+                    allowReboot
+                    allowRecreate
+                    extraDeployArgs
+                    ;
+                };
+              };
+            }
+          )
+        )
+    );
+in
+runNixOps2

@@ -6,7 +6,8 @@ let
   inherit (config) contents destination git;
 
   subject = if destination == "." then git.update.branch else destination;
-  fromStore = !__nixplan.isUnknown contents && lib.hasPrefix builtins.storeDir "${contents}";
+  # A build whose path is not known is in the store.
+  fromStore = __nixplan.isUnknown "${contents}" || lib.hasPrefix builtins.storeDir "${contents}";
 in
 {
   imports = [ ../modules/git-update.nix ];

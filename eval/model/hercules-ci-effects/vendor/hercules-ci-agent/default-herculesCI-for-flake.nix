@@ -34,15 +34,8 @@ let
     else
       { inherit (value) program; };
 
-  systemOf =
-    configuration:
-    let
-      inherit (configuration) config;
-    in
-    if configuration ? options.nixpkgs.hostPlatform && configuration.options.nixpkgs.hostPlatform.isDefined then
-      config.nixpkgs.buildPlatform.system
-    else
-      config.nixpkgs.localSystem.system or config.nixpkgs.system;
+  # What machines are built on is known from the package set, whichever option says it.
+  systemOf = configuration: configuration.pkgs.system;
 
   # Machine configurations for the systems of the job.
   configurations =
