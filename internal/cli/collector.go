@@ -1,0 +1,26 @@
+package cli
+
+import (
+	"math"
+	"runtime"
+	"runtime/debug"
+)
+
+// firstCollection is the heap size at which the collector starts to work.
+const firstCollection = 512 << 20
+
+// postponeCollector keeps the garbage collector out of short runs, where it
+// would cost more time than the memory is worth. When the heap reaches
+// firstCollection for the first time, collection goes on as usual.
+//
+// Measured on an evaluation that allocates 100 MB: 0.15 s of processor time
+// instead of 0.26 s, and a fifth more memory.
+func postponeCollector() {
+	debug.SetGCPercent(-1)
+	debug.SetMemoryLimit(firstCollection)
+	sentinel := new([16]byte)
+	runtime.SetFinalizer(sentinel, func(*[16]byte) {
+		debug.SetGCPercent(100)
+		debug.SetMemoryLimit(math.MaxInt64)
+	})
+}
