@@ -23,7 +23,11 @@ const fixtures = "../../fixtures"
 
 // refsOf are the refs a fixture is planned for, where it has more to show than
 // for the usual ones.
-var refsOf = map[string][]string{}
+var refsOf = map[string][]string{
+	"environments-map":  {"refs/heads/main", "refs/heads/staging", "refs/heads/elsewhere"},
+	"handwritten-runif": {"refs/heads/live", "refs/heads/main", "refs/tags/v1"},
+	"overlay-wrapped":   {"refs/heads/mail", "refs/heads/main", "refs/tags/v1"},
+}
 
 var usualRefs = []string{"refs/heads/main", "refs/heads/production"}
 
@@ -50,22 +54,62 @@ func TestFixtures(t *testing.T) {
 			}
 			commit(t, dir)
 			path := filepath.Join("testdata", "fixtures", name+".txtar")
-			golden := &txtar.Archive{Comment: []byte("The plans of fixtures/" + name + ". The commit and the digest are left out.\n\n")}
+			golden := &txtar.Archive{Comment: []byte("The plans of fixtures/" + name + ". The commit and the digest are left out;\nsteps are those of package plan's tests and stand only in neat-repo's.\n\n")}
 			for _, ref := range refs {
-				golden.Files = append(golden.Files, txtar.File{Name: ref, Data: planYAML(t, dir, ref)})
+				golden.Files = append(golden.Files, txtar.File{Name: ref, Data: planYAML(t, dir, ref, name == "neat-repo")})
 			}
 			compareArchive(t, path, golden)
 		})
 	}
 }
 
+// TestFixtureFacts checks what was read off the fixtures' sources.
+func TestFixtureFacts(t *testing.T) {
+	archive, err := txtar.ParseFile("testdata/fixture-facts.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	refs := map[string]int{}
+	for _, file := range archive.Files {
+		name, ref, _ := strings.Cut(file.Name, " ")
+		refs[name]++
+		t.Run(file.Name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), name)
+			if err := os.CopyFS(dir, os.DirFS(filepath.Join(fixtures, name))); err != nil {
+				t.Fatal(err)
+			}
+			commit(t, dir)
+			p, err := Plan(context.Background(), Options{Path: dir, Ref: ref})
+			if err != nil {
+				t.Fatal(err)
+			}
+			checkFacts(t, ref, p, string(file.Data))
+		})
+	}
+	entries, err := os.ReadDir(fixtures)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		if entry.IsDir() && refs[entry.Name()] == 0 {
+			t.Errorf("no facts for fixtures/%s", entry.Name())
+		}
+	}
+}
+
 // planYAML plans a directory and leaves out what differs from run to run.
-func planYAML(t *testing.T, dir, ref string) []byte {
+func planYAML(t *testing.T, dir, ref string, withSteps bool) []byte {
 	t.Helper()
 	p, err := Plan(context.Background(), Options{Path: dir, Ref: ref})
 	if err != nil {
 		t.Fatal(err)
 	}
+	for i := range p.Jobs {
+		if !withSteps {
+			p.Jobs[i].Steps = nil
+		}
+	}
+	p.Normalize()
 	if p.Repository.Root != dir {
 		t.Errorf("root %s, want %s", p.Repository.Root, dir)
 	}
