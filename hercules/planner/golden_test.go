@@ -26,6 +26,7 @@ const fixtures = "../../fixtures"
 var refsOf = map[string][]string{
 	"environments-map":  {"refs/heads/main", "refs/heads/staging", "refs/heads/elsewhere"},
 	"handwritten-runif": {"refs/heads/live", "refs/heads/main", "refs/tags/v1"},
+	"npins-pins":        {"refs/heads/main", "refs/heads/production", "refs/tags/v1"},
 	"overlay-wrapped":   {"refs/heads/mail", "refs/heads/main", "refs/tags/v1"},
 }
 
