@@ -181,7 +181,7 @@ func (n *selectNode) Eval(m *value.Machine, env *value.Env) value.Value {
 		switch v.Kind() {
 		case value.AttrSet:
 			if a := v.Attrs().Get(sym); a != nil {
-				v = m.Force(&a.Value)
+				v = m.ForceAttr(a)
 				continue
 			}
 			if u := v.Attrs().Open(); u != nil {

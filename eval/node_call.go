@@ -107,7 +107,7 @@ func callUnknown(u *value.Unknown, at value.Code) value.Value {
 // callPrim runs a builtin with all its arguments. Strict ones are forced; an
 // unknown among them makes the result unknown.
 func callPrim(m *value.Machine, at value.Code, p *value.Prim, a, b, c value.Value) value.Value {
-	m.EnterNoted(at, nil)
+	m.EnterPrim(at, p)
 	if p.Strict != 0 {
 		args := [3]*value.Value{&a, &b, &c}
 		for i := 0; i < p.Arity; i++ {

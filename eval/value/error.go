@@ -67,15 +67,15 @@ func (e *Error) Error() string { return e.Message }
 // Catchable reports whether builtins.tryEval turns the error into a value.
 func (e *Error) Catchable() bool { return e.Kind == Throw || e.Kind == AssertionFailed || e.Soft }
 
-// TrailEntry is one level of the evaluation an error passed through. Text is
-// set for what a builtin or addErrorContext says; else Call or the expression
-// at At was being evaluated.
+// TrailEntry is one level of the evaluation an error passed through. At most one
+// of Text, Call, Prim and Attr says what was going on; with none of them the
+// expression at At was evaluated because its value was needed.
 type TrailEntry struct {
 	At   Span
-	Text string
+	Text string // what addErrorContext says
 	Call *Function
-	// Thunk is set when At was being evaluated because its value was needed.
-	Thunk bool
+	Prim *Prim
+	Attr *Attr
 }
 
 // Throw ends the evaluation with an error, up to the nearest Catch.
@@ -105,14 +105,20 @@ func (m *Machine) trail() []TrailEntry {
 			continue
 		}
 		f := &m.frames[i]
-		entry := TrailEntry{Call: f.fn, Thunk: f.thunk != nil}
+		var entry TrailEntry
 		if f.code != nil {
 			entry.At = f.code.At()
 		}
-		if f.note != nil {
-			note := f.note
-			f.note = nil // a note that itself fails must not be asked again
-			entry.Text = note()
+		switch about := f.about.(type) {
+		case *Function:
+			entry.Call = about
+		case *Prim:
+			entry.Prim = about
+		case *Attr:
+			entry.Attr = about
+		case func() string:
+			f.about = nil // a note that itself fails must not be asked again
+			entry.Text = about()
 		}
 		entries = append(entries, entry)
 	}

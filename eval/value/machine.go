@@ -44,8 +44,9 @@ type Frame struct {
 	code  Code
 	env   unsafe.Pointer
 	deps  *Deps // of the surrounding computation
-	note  func() string
-	fn    *Function
+	// about says for traces what is going on: the *Function or *Prim that was
+	// called, the *Attr whose value is needed, or a func() string.
+	about any
 }
 
 // Limits bound an evaluation; zero fields mean the default.
@@ -163,10 +164,18 @@ func (m *Machine) Force(slot *Value) Value {
 	if Kind(slot.n) != ThunkValue {
 		return *slot
 	}
-	return m.forceThunk(slot)
+	return m.forceThunk(slot, nil)
 }
 
-func (m *Machine) forceThunk(slot *Value) Value {
+// ForceAttr is Force for an attribute's value; traces name the attribute.
+func (m *Machine) ForceAttr(a *Attr) Value {
+	if Kind(a.Value.n) != ThunkValue {
+		return a.Value
+	}
+	return m.forceThunk(&a.Value, a)
+}
+
+func (m *Machine) forceThunk(slot *Value, attr *Attr) Value {
 	t := slot.thunk()
 	if t.code == nil {
 		if Kind(t.val.n) == blackhole {
@@ -180,7 +189,11 @@ func (m *Machine) forceThunk(slot *Value) Value {
 		return t.val
 	}
 	code, env := t.code, t.env
-	m.push(Frame{thunk: t, code: code, env: env, deps: m.deps})
+	f := Frame{thunk: t, code: code, env: env, deps: m.deps}
+	if attr != nil {
+		f.about = attr
+	}
+	m.push(f)
 	m.deps = nil
 	t.code, t.env, t.val = nil, nil, Value{n: int64(blackhole)}
 	v := code.Eval(m, (*Env)(env))
@@ -240,7 +253,7 @@ func (m *Machine) Enter(at Code) { m.push(Frame{code: at}) }
 func (m *Machine) Leave() { m.pop() }
 
 // EnterNoted is Enter with a line for the trace, made only when an error passes.
-func (m *Machine) EnterNoted(at Code, note func() string) { m.push(Frame{code: at, note: note}) }
+func (m *Machine) EnterNoted(at Code, note func() string) { m.push(Frame{code: at, about: note}) }
 
 // EnterCall counts a call of fn by the node at.
 func (m *Machine) EnterCall(at Code, fn *Function) {
@@ -248,8 +261,14 @@ func (m *Machine) EnterCall(at Code, fn *Function) {
 		m.Throw(&Error{Kind: StackOverflow, Message: "stack overflow; max-call-depth exceeded"})
 	}
 	m.callDepth++
-	m.push(Frame{code: at, fn: fn})
+	m.push(Frame{code: at, about: fn})
 }
+
+// EnterAttr counts one level of nesting: work inside an attribute's value.
+func (m *Machine) EnterAttr(a *Attr) { m.push(Frame{about: a}) }
+
+// EnterPrim counts a call of a builtin by the node at.
+func (m *Machine) EnterPrim(at Code, p *Prim) { m.push(Frame{code: at, about: p}) }
 
 // LeaveCall ends the level begun by EnterCall.
 func (m *Machine) LeaveCall() {
