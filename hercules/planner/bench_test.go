@@ -1,0 +1,14 @@
+package planner
+
+import (
+	"context"
+	"testing"
+)
+
+func BenchmarkNeatRepo(b *testing.B) {
+	for b.Loop() {
+		if _, err := Plan(context.Background(), Options{Path: "../../fixtures/neat-repo", Ref: "refs/heads/production"}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

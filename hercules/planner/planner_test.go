@@ -1,0 +1,189 @@
+package planner
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/tools/txtar"
+
+	"github.com/nixplan/nixplan/eval/value"
+	"github.com/nixplan/nixplan/plan"
+)
+
+// small is a repository with one job and no modelled source.
+const small = `
+-- ci.nix --
+{ src }:
+{
+  deploy = {
+    type = "derivation"; name = "x"; drvPath = "/nix/store/x.drv"; isEffect = src.branch == "main";
+    __nixplan = { kind = "runNixOps"; args = { name = "x"; src = ./.; networkFiles = [ "network.nix" ]; }; };
+  };
+}
+-- network.nix --
+{ web = { }; }
+`
+
+// repository writes an archive's files to a directory below a fresh one, and
+// commits them there.
+func repository(t *testing.T, name, archive string) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), name)
+	for _, file := range txtar.Parse([]byte(archive)).Files {
+		write(t, dir, file)
+	}
+	commit(t, dir)
+	return dir
+}
+
+func planOf(t *testing.T, dir, ref string) *plan.Plan {
+	t.Helper()
+	p, err := Plan(context.Background(), Options{Path: dir, Ref: ref})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func TestDigest(t *testing.T) {
+	first := planOf(t, repository(t, "project", small), "main").Digest
+	if !strings.HasPrefix(first, "sha256:") || len(first) != len("sha256:")+64 {
+		t.Errorf("digest %q", first)
+	}
+	dir := repository(t, "project", small)
+	if again := planOf(t, dir, "main").Digest; again != first {
+		t.Errorf("the same files elsewhere have another digest: %s, %s", again, first)
+	}
+	if other := planOf(t, dir, "other").Digest; other == first {
+		t.Error("another ref has the same digest")
+	}
+	for name, change := range map[string]func(dir string) error{
+		"a file that was read": func(dir string) error {
+			return os.WriteFile(filepath.Join(dir, "network.nix"), []byte("{ web = { }; }\n\n"), 0o666)
+		},
+		"a file that is gone": func(dir string) error { return os.Remove(filepath.Join(dir, "network.nix")) },
+		"a file no longer tracked": func(dir string) error {
+			return os.Remove(filepath.Join(dir, ".git", "index"))
+		},
+	} {
+		dir := repository(t, "project", small)
+		if err := change(dir); err != nil {
+			t.Fatal(err)
+		}
+		if changed := planOf(t, dir, "main").Digest; changed == first {
+			t.Errorf("%s does not change the digest", name)
+		}
+	}
+}
+
+// TestInner plans a directory inside of a larger repository as if it were one.
+func TestInner(t *testing.T) {
+	outer := repository(t, "outer", strings.ReplaceAll(small, "-- ", "-- inner/")+"-- ci.nix --\n{ }\n")
+	run(t, outer, "remote", "add", "origin", "https://github.com/neat-org/outer.git")
+	inner := filepath.Join(outer, "inner")
+	p := planOf(t, inner, "")
+	if p.Repository.Name != "inner" || p.Repository.Root != inner || p.Repository.Remote != nil {
+		t.Errorf("repository %+v", p.Repository)
+	}
+	if p.Ref != "refs/heads/main" || p.Repository.Rev == "" || p.Repository.Dirty {
+		t.Errorf("ref %s, rev %q, dirty %v", p.Ref, p.Repository.Rev, p.Repository.Dirty)
+	}
+	deploy := job(t, p, "deploy")
+	if deploy.Position.File != "ci.nix" || deploy.Src != "." || len(deploy.Machines) != 1 {
+		t.Errorf("job at %+v with src %q and machines %v", deploy.Position, deploy.Src, deploy.Machines)
+	}
+	if file := deploy.Files[0]; file.Tracked == nil || !*file.Tracked {
+		t.Errorf("file %+v is tracked", file)
+	}
+
+	if p := planOf(t, outer, ""); p.Repository.Name != "outer" || p.Repository.Remote.Owner != "neat-org" || len(p.Jobs) != 0 {
+		t.Errorf("outer repository %+v with %d jobs", p.Repository, len(p.Jobs))
+	}
+	if err := os.WriteFile(filepath.Join(outer, "ci.nix"), []byte("{ changed = 1; }\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if planOf(t, inner, "").Repository.Dirty {
+		t.Error("a change outside of the directory makes it dirty")
+	}
+	if !planOf(t, outer, "").Repository.Dirty {
+		t.Error("a change does not make the repository dirty")
+	}
+}
+
+func TestDirty(t *testing.T) {
+	dir := repository(t, "project", small)
+	if planOf(t, dir, "").Repository.Dirty {
+		t.Error("a fresh commit is dirty")
+	}
+	write(t, dir, txtar.File{Name: "new.nix"})
+	if planOf(t, dir, "").Repository.Dirty {
+		t.Error("an untracked file makes the repository dirty")
+	}
+	write(t, dir, txtar.File{Name: "network.nix", Data: []byte("{ }\n")})
+	if !planOf(t, dir, "").Repository.Dirty {
+		t.Error("a changed file does not make the repository dirty")
+	}
+}
+
+func TestUnreadable(t *testing.T) {
+	bare := filepath.Join(t.TempDir(), "bare.git")
+	run(t, t.TempDir(), "init", "-q", "--bare", bare)
+	for name, path := range map[string]string{
+		"missing": filepath.Join(t.TempDir(), "gone"),
+		"bare":    bare,
+	} {
+		if p, err := Plan(context.Background(), Options{Path: path}); err == nil {
+			t.Errorf("%s: plan %+v, want an error", name, p)
+		}
+	}
+}
+
+// TestBudget: a program that does not end is a finding, not a hang.
+func TestBudget(t *testing.T) {
+	dir := repository(t, "project", "-- ci.nix --\nlet f = n: f (n + 1); g = n: if n == 0 then 0 else g (n + 1); in { a = f 0; b = g 1; c = builtins.genList (x: x) 1000000000; }\n")
+	p, err := Plan(context.Background(), Options{Path: dir, Limits: value.Limits{Steps: 100_000, Heap: 64 << 20}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(p.Diagnostics) == 0 {
+		t.Fatal("no finding")
+	}
+	for _, d := range p.Diagnostics {
+		if d.Severity != "error" || d.Attr == "" {
+			t.Errorf("finding %+v", d)
+		}
+	}
+}
+
+func TestCancelled(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	dir := repository(t, "project", "-- ci.nix --\nlet f = n: if n == 0 then 0 else f (n - 1); in { a = builtins.foldl' (a: b: a + f 9) 0 (builtins.genList (x: x) 100000); }\n")
+	p, err := Plan(ctx, Options{Path: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(p.Diagnostics) != 1 || !strings.Contains(p.Diagnostics[0].Summary, "cancelled") {
+		t.Errorf("findings %+v", p.Diagnostics)
+	}
+}
+
+// TestWithoutGitProgram: what needs the index is left open, and that is said
+// once.
+func TestWithoutGitProgram(t *testing.T) {
+	dir := repository(t, "project", small)
+	t.Setenv("PATH", t.TempDir())
+	p := planOf(t, dir, "")
+	if p.Repository.Rev == "" || p.Ref != "refs/heads/main" {
+		t.Errorf("rev %q, ref %s: these need no git program", p.Repository.Rev, p.Ref)
+	}
+	if file := job(t, p, "deploy").Files[0]; file.Tracked != nil || file.Exists == nil || !*file.Exists {
+		t.Errorf("file %+v", file)
+	}
+	if len(p.Diagnostics) != 1 || p.Diagnostics[0].ID != idGit || p.Diagnostics[0].Severity != "warning" {
+		t.Errorf("findings %+v", p.Diagnostics)
+	}
+}
