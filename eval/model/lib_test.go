@@ -38,7 +38,7 @@ func testLibArchive(t *testing.T, path string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
+	dir, prelude := t.TempDir(), libPrelude
 	want := map[string]string{}
 	var expressions []txtar.File
 	for _, f := range ar.Files {
@@ -46,6 +46,8 @@ func testLibArchive(t *testing.T, path string) {
 		switch {
 		case strings.HasPrefix(f.Name, "files/"):
 			extractFile(t, filepath.Join(dir, filepath.FromSlash(f.Name)), f.Data)
+		case f.Name == "prelude.nix":
+			prelude = string(f.Data)
 		case ext == ".nix":
 			expressions = append(expressions, txtar.File{Name: name, Data: f.Data})
 		case ext == ".out":
@@ -61,7 +63,7 @@ func testLibArchive(t *testing.T, path string) {
 	}
 	for _, e := range expressions {
 		t.Run(e.Name, func(t *testing.T) {
-			if got := libAnswer(t, dir, libPrelude+string(e.Data)); got != want[e.Name] {
+			if got := libAnswer(t, dir, prelude+string(e.Data)); got != want[e.Name] {
 				t.Errorf("%s\ngot  %s\nwant %s", e.Data, got, want[e.Name])
 			}
 		})

@@ -3,8 +3,9 @@
 let
   inherit (builtins) all elem filter;
   show = lib.generators.toPretty { };
-  # False never comes out: the message is thrown instead.
-  assertMsg = condition: message: condition || throw message;
+  # False never comes out: the message is thrown instead. With `||` the message would be thrown for a
+  # condition that is not known, too.
+  assertMsg = condition: message: if condition then true else throw message;
 in
 {
   inherit assertMsg;

@@ -99,6 +99,10 @@ in
     in
     from 0;
 
-  recursiveUpdate = recursiveUpdateUntil (_: left: right: !(isAttrs left && isAttrs right));
+  # A left side that is not known is taken for a set: what the right side says holds in any case.
+  recursiveUpdate = recursiveUpdateUntil (
+    _: left: right:
+    !((__nixplan.isUnknown left || isAttrs left) && isAttrs right)
+  );
   updateManyAttrsByPath = updates: old: updateMany 0 true old updates;
 }

@@ -14,9 +14,21 @@ let
   genAttrs' = list: f: listToAttrs (map f list);
   genAttrs = names: f: genAttrs' names (name: nameValuePair name (f name));
 
-  # Removing names keeps the set's own values (and its openness); building a new set would not.
+  # What is wanted under a condition that is not known stays as an unknown with that condition.
+  # Removing names keeps the openness of the set; building a new set would not.
   filterAttrs =
-    wanted: set: removeAttrs set (filter (name: !(wanted name set.${name})) (attrNames set));
+    wanted: set:
+    let
+      keep = mapAttrs wanted set;
+      names = attrNames (__nixplan.known set);
+      undecided = filter (name: __nixplan.isUnknown keep.${name}) names;
+      decided =
+        if undecided == [ ] then set
+        else set // genAttrs undecided (name: if keep.${name} then set.${name} else null);
+    in
+    if __nixplan.isUnknown set then set
+    else
+      removeAttrs decided (filter (name: !(__nixplan.isUnknown keep.${name}) && !keep.${name}) names);
   filterAttrsRecursive =
     wanted: set:
     mapAttrs (_: value: if isAttrs value then filterAttrsRecursive wanted value else value) (

@@ -12,7 +12,7 @@ let
 
   describe =
     source:
-    if source ? _isLibCleanSourceWith then
+    if !(__nixplan.isUnknown source) && source ? _isLibCleanSourceWith then
       source
     else
       {

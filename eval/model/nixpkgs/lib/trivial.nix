@@ -40,8 +40,8 @@ let
     assert base >= 2 && number >= 0;
     digits number [ ];
 
-  release = import ./release.nix;
-  versionSuffix = "pre-git";
+  inherit (import ./version.nix) release;
+  versionSuffix = (import ./version.nix).suffix;
   version = release + versionSuffix;
 
   # The releases that nixpkgs still maintained when this was written, as year * 100 + month.

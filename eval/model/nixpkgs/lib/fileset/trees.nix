@@ -13,8 +13,8 @@ let
   make = base: tree: {
     _type = "fileset";
     inherit base tree;
-    # For those who evaluate a file set as if it was a source.
-    outPath = throw "lib.fileset: a file set is not a source; lib.fileset.toSource makes one of it";
+    # For those who print a file set.
+    _noEval = throw "lib.fileset: a file set has no value to show; lib.fileset.toSource makes a source of it";
   };
   empty = make null null;
   isNowhere = fileset: fileset.base == null;
