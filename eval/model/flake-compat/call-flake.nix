@@ -84,19 +84,7 @@ let
   keyOf = input: if isList input then follow lockFile.root input else input;
   follow = builtins.foldl' (key: name: keyOf nodes.${key}.inputs.${name});
 
-  # A relative path input lies in the source of the flake that has it.
-  lockedInfo =
-    node:
-    let
-      inherit (node) locked;
-    in
-    if locked.type or "" == "path" && builtins.substring 0 1 (locked.path or "/") != "/" then
-      let
-        parent = sources.${follow lockFile.root (node.parent or [ ])};
-      in
-      parent // { outPath = parent.outPath + "/${locked.path}"; }
-    else
-      location.locked locked;
+  lockedInfo = node: location.locked sources.${follow lockFile.root (node.parent or [ ])} node.locked;
 
   sources = mapAttrs (key: node: if key == lockFile.root then rootInfo else lockedInfo node) nodes;
 
@@ -129,20 +117,20 @@ let
           # Arguments of `outputs` that `inputs` does not have are looked up in the registry.
           implicit = mapAttrs (id: _: { url = "flake:${id}"; }) (removeAttrs (builtins.functionArgs flake.outputs) [ "self" ]);
           declared = implicit // flake.inputs or { };
-          all = mapAttrs (inputName: unlockedInput all "inputs.${inputName}") declared;
+          all = mapAttrs (inputName: unlockedInput sourceInfo all "inputs.${inputName}") declared;
         in
         all;
     };
 
   unlockedInput =
-    all: name: input:
+    parent: all: name: input:
     if input ? follows then
       builtins.foldl' (flake: step: if flake == null then all.${step} else flake.inputs.${step}) null (
         builtins.filter (part: !isList part && part != "") (builtins.split "/" input.follows)
       )
     else
       let
-        sourceInfo = location.declared input;
+        sourceInfo = location.declared parent input;
       in
       if possible (input.flake or true) then unlocked name sourceInfo else sourceInfo;
 in

@@ -16,6 +16,8 @@ let
       "https://${ref.host or hosts.${ref.type}}/${ref.owner}/${ref.repo}"
     else if ref.type or "" == "indirect" then
       "flake:${ref.id}"
+    else if ref.type or "" == "path" then
+      "path:${ref.path}"
     else
       ref.url or (throw "a flake input of the type '${ref.type or "(none)"}' has no address");
 
@@ -48,23 +50,43 @@ let
 
   revOrRef = text: if match "[0-9a-f]{40}" text != null then { rev = text; } else { ref = text; };
 
+  originals = {
+    flake-parts = "hercules-ci";
+    hercules-ci-effects = "hercules-ci";
+    nixpkgs = "nixos";
+  };
+
+  # A fork of a modelled repository is taken for the original.
+  forkOf =
+    ref:
+    if originals ? ${ref.repo or ""} && lower ref.owner != originals.${ref.repo} then
+      __nixplan.assume "${ref.owner}/${ref.repo} is like ${originals.${ref.repo}}/${ref.repo}" ref.repo
+    else
+      null;
+  lower = owner: if owner == "NixOS" then "nixos" else owner;
+
+  # Relative paths lie in the source of the flake that names them.
+  relativeTo =
+    parent: ref: facts:
+    if ref.type or "" == "path" && builtins.substring 0 1 (ref.path or "/") != "/" then
+      parent // { outPath = parent.outPath + "/${ref.path}"; }
+    else
+      info ref facts;
+
   info =
     ref: facts:
     let
       rev = ref.rev or null;
     in
     {
-      outPath =
-        if ref.type or "" == "path" then
-          "${/. + ref.path}"
-        else
-          source {
-            url = address ref;
-            inherit rev;
-            ref = ref.ref or null;
-            hash = ref.narHash or null;
-            submodules = ref.submodules or false;
-          };
+      outPath = source {
+        url = address ref;
+        inherit rev;
+        ref = ref.ref or null;
+        hash = ref.narHash or null;
+        submodules = ref.submodules or false;
+        kind = forkOf ref;
+      };
       lastModified = unknown "the date of ${address ref}";
       lastModifiedDate = unknown "the date of ${address ref}";
     }
@@ -80,7 +102,13 @@ let
     );
 in
 {
-  locked = ref: info ref (builtins.intersectAttrs { lastModified = null; narHash = null; revCount = null; } ref);
-
-  declared = input: info (if input ? url then parse input.url // builtins.intersectAttrs { rev = null; ref = null; } input else input) { };
+  # Both take the source of the flake that has the input.
+  locked =
+    parent: ref:
+    relativeTo parent ref (builtins.intersectAttrs { lastModified = null; narHash = null; revCount = null; } ref);
+  declared =
+    parent: input:
+    relativeTo parent (
+      if input ? url then parse input.url // builtins.intersectAttrs { rev = null; ref = null; } input else input
+    ) { };
 }

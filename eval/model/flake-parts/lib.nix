@@ -8,12 +8,27 @@ let
   inherit (lib) mkOption types;
   inherit (__nixplan) isUnknown;
 
-  # Modules from inputs beyond reach may declare any option, so undeclared ones are no error then.
+  # Can the modules of all inputs be read?
   reaches =
     inputs:
     lib.all (name: name == "self" || !isUnknown inputs.${name} && !isUnknown (inputs.${name}.outputs or null)) (
       lib.attrNames inputs
     );
+
+  # Modules that cannot may declare options of perSystem too, and add to any set: then what nobody defines is unknown instead
+  # of missing.
+  beyondReach =
+    inputs:
+    if reaches inputs then
+      {
+        module = { };
+        open = _: set: set;
+      }
+    else
+      {
+        module._module.freeformType = __nixplan.unknown "the options of modules from inputs that are not here";
+        inherit (__nixplan) open;
+      };
 
   self = rec {
     evalFlakeModule =
@@ -35,12 +50,17 @@ let
           }
           // specialArgs;
           modules = modules ++ [
-            { _module.check = reaches inputs; }
             (lib.setDefaultModuleLocation "flake.nix" module)
           ];
         };
 
-    mkFlake = args: module: (evalFlakeModule args module).config.processedFlake;
+    mkFlake =
+      args: module:
+      let
+        inherit (evalFlakeModule args module) config options;
+        processed = options.processedFlake.isDefined;
+      in
+      if !isUnknown processed && processed then config.processedFlake else config.flake;
 
     # Declarations of `perSystem` in several modules add up.
     mkPerSystemType = module: types.deferredModuleWith { staticModules = [ module ]; };
@@ -88,7 +108,7 @@ let
     inherit (lib) mkAliasOptionModule;
     attrsWith = types.attrsWith;
     memoizeStr = f: f;
-    inherit reaches;
+    inherit beyondReach;
   };
 
   flakePartsLib = self;

@@ -1,10 +1,5 @@
 # The flake's outputs as options. What no module declares may be defined once.
-{
-  config,
-  lib,
-  options,
-  ...
-}:
+{ lib, ... }:
 
 let
   inherit (lib) mkOption types;
@@ -23,10 +18,10 @@ in
       };
       default = { };
     };
+    # The outputs in another form, for modules that change them; mkFlake takes `flake` when nothing defines it.
     processedFlake = mkOption {
       type = types.raw;
       readOnly = true;
-      apply = value: if options.processedFlake.isDefined then value else config.flake;
     };
     debug = mkOption {
       type = types.bool;

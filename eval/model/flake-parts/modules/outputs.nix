@@ -1,6 +1,7 @@
 # The standard outputs.
 {
   flake-parts-lib,
+  inputs,
   lib,
   moduleLocation,
   ...
@@ -17,6 +18,7 @@ let
       option = mkOption {
         type = types.lazyAttrsOf types.raw;
         default = { };
+        apply = (flake-parts-lib.beyondReach inputs).open name;
       };
     };
 

@@ -12,6 +12,9 @@ let
   inherit (lib) mkOption types;
   toplevel = config;
 
+  beyond = flake-parts-lib.beyondReach inputs;
+  openEach = prefix: lib.mapAttrs (name: set: if builtins.isAttrs set then beyond.open "${prefix}.${name}" set else set);
+
   onlyTopLevel = name: throw "perSystem: `${name}` is an argument of modules outside of perSystem";
 in
 {
@@ -19,17 +22,17 @@ in
     systems = mkOption { type = types.listOf types.str; };
     perInput = mkOption { type = types.functionTo (types.functionTo (types.lazyAttrsOf types.unspecified)); };
     allSystems = mkOption {
-      type = types.lazyAttrsOf types.unspecified;
+      type = types.raw;
       internal = true;
     };
     perSystem = mkOption {
       type = flake-parts-lib.mkPerSystemType (
         { system, inputs', ... }:
         {
+          imports = [ beyond.module ];
           config._module = {
-            check = flake-parts-lib.reaches inputs;
             args = {
-              self' = toplevel.perInput system self;
+              self' = openEach "self'" (toplevel.perInput system self);
               inputs' = lib.mapAttrs (
                 name: input:
                 if __nixplan.isUnknown input || __nixplan.isUnknown (input._type or null) || input._type or null == "flake" then

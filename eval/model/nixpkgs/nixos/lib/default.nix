@@ -1,5 +1,8 @@
 # NixOS' own library.
-{ lib, ... }:
+{
+  lib ? import ../../lib,
+  ...
+}:
 __nixplan.open "nixos/lib" {
   # Modules with NixOS' module arguments, but without NixOS' modules.
   evalModules =
