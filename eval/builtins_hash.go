@@ -11,6 +11,7 @@ var hashPrims = []value.Prim{
 	{Name: "hashString", Arity: 2, Strict: 0b11, F2: func(m *value.Machine, algo, v value.Value) value.Value {
 		a := wantAlgo(m, algo)
 		text, _ := wantString(m, v)
+		m.Step(len(text) / 64)
 		return value.NewString(hash.Sum(a, text).Format(hash.Base16))
 	}},
 }

@@ -145,6 +145,7 @@ func (w *jsonWriter) string(v value.Value) {
 		w.text.add(w.m, v)
 		return
 	}
+	w.m.Charge(int64(len(v.Str())))
 	w.text.context = w.text.context.Union(v.Context())
 	if host(w.m).opts.Compat28 {
 		w.out = jsonx.AppendString28(w.out, v.Str())

@@ -59,6 +59,7 @@ func (w *xmlWriter) value(v value.Value) {
 	case value.Float:
 		text("float", numfmt.FormatG(v.Float()))
 	case value.String:
+		w.m.Charge(int64(len(v.Str())))
 		w.context = w.context.Union(v.Context())
 		text("string", v.Str())
 	case value.Path:

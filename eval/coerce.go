@@ -88,6 +88,7 @@ func coerceList(m *value.Machine, v value.Value, c coercion) value.Value {
 	var b textBuilder
 	list := v.List()
 	for i := range list {
+		m.Step(1)
 		elem := m.Force(&list[i])
 		b.add(m, coerce(m, elem, c))
 		if i < len(list)-1 && (elem.Kind() != value.List || elem.Len() != 0) {

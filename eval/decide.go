@@ -40,21 +40,14 @@ func marksOf(m *value.Machine, v value.Value, depth int) *value.Context {
 		if depth == 0 {
 			return nil
 		}
+		const most = 64 // a comparison must not cost more than it is worth
 		var marks *value.Context
-		for i := range v.List() {
-			e := &v.List()[i]
-			if done, ok := evaluated(*e); ok {
+		for _, e := range v.List()[:min(most, v.Len())] {
+			if done, ok := e.Peek(); ok {
 				marks = marks.Union(marksOf(m, done, depth-1))
 			}
 		}
 		return marks
 	}
 	return nil
-}
-
-func evaluated(v value.Value) (value.Value, bool) {
-	if v.IsThunk() {
-		return v.Peek()
-	}
-	return v, true
 }

@@ -46,6 +46,7 @@ func equalContents(m *value.Machine, a, b value.Value) (bool, *value.Unknown) {
 	case value.Float:
 		return a.Float() == b.Float(), nil
 	case value.String:
+		m.Step(len(a.Str()) / 256)
 		return a.Str() == b.Str(), nil
 	case value.Path:
 		return a.Path() == b.Path(), nil
@@ -148,6 +149,7 @@ func less(m *value.Machine, a, b value.Value) (bool, *value.Unknown) {
 	}
 	switch a.Kind() {
 	case value.String:
+		m.Step(len(a.Str()) / 256)
 		return a.Str() < b.Str(), nil
 	case value.Path:
 		return strings.Compare(a.Path(), b.Path()) < 0, nil

@@ -89,7 +89,8 @@ func quoteShort(s string) string {
 // excerpt is the source text of an expression on one line, shortened.
 func excerpt(at value.Span) string {
 	const longest = 72
-	text := strings.Join(strings.Fields(at.Range().Text()), " ")
+	text := at.Range().Text()
+	text = strings.Join(strings.Fields(text[:min(len(text), 8*longest)]), " ")
 	if r := []rune(text); len(r) > longest {
 		text = string(r[:longest]) + "…"
 	}
@@ -98,9 +99,10 @@ func excerpt(at value.Span) string {
 
 // nearest is the candidate a misspelt name most likely meant, or "".
 func nearest(name string, candidates []string) string {
+	const longest = 100 // bytes; longer names are not typed by hand
 	best, bestDistance := "", len(name)/3+1
 	for _, c := range candidates {
-		if strings.HasPrefix(c, "__") {
+		if strings.HasPrefix(c, "__") || len(name) > longest || len(c) > longest {
 			continue
 		}
 		if d := levenshtein.Distance(name, c, nil); d < bestDistance || d == bestDistance && best != "" && c < best {

@@ -154,6 +154,7 @@ func attrName(m *value.Machine, v value.Value, at value.Span) value.Symbol {
 	if refs := v.Context().References(); !refs.Empty() {
 		failAt(m, value.OtherError, at, "the string '%s' is not allowed to refer to a store path (such as '%s')", v.Str(), refs.Elems()[0].Path)
 	}
+	m.Step(len(v.Str()) / 256)
 	return value.Intern(v.Str())
 }
 

@@ -55,6 +55,7 @@ func (p *printer) print(v value.Value) {
 	case value.Float:
 		p.out.WriteString(numfmt.FormatG(v.Float()))
 	case value.String:
+		p.m.Charge(int64(len(v.Str())))
 		quoteString(&p.out, v.Str())
 	case value.Path:
 		p.out.WriteString(v.Path())
