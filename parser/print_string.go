@@ -67,7 +67,7 @@ func (p *printer) path(e *Path) {
 	}
 }
 
-// indented writes ”…”. A string with line ends starts on a line of its own,
+// indented writes an indented string. One with line ends starts on a line of its own,
 // its lines indented by p.indent+2; what the parser would take for indentation
 // or drop is escaped.
 func (p *printer) indented(e *String) {
@@ -171,7 +171,7 @@ func (p *printer) indentedLine(l line, escapeSpace, last bool) {
 	}
 }
 
-// escapeIndented writes text for use in ”…”. end says that the closing quotes
+// escapeIndented writes text for use in an indented string. end says that the closing quotes
 // follow, more that an interpolation does.
 func escapeIndented(text string, end, more bool) string {
 	var b strings.Builder

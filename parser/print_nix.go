@@ -15,7 +15,8 @@ import (
 //
 // Nix 2.8 sorts the bindings of `let` and the formals of functions by memory
 // address; here they stand in the order they are written. Pipe operators, which
-// 2.8 lacks, are printed as today's Nix does: as calls.
+// 2.8 lacks, are printed as today's Nix does: as calls. The file must have been
+// parsed without errors.
 func PrintNix(f *File, resolve func(*Path) string) string {
 	p := &nixPrinter{file: f, resolve: resolve}
 	p.expr(f.Expr)

@@ -175,7 +175,7 @@ func (p *parser) endString(opened, n int32) {
 	p.next()
 }
 
-// piece is what the lexer of Nix would deliver inside ”…”: text, an escape, or
+// piece is what the lexer of Nix would deliver inside an indented string: text, an escape, or
 // an interpolation.
 type piece struct {
 	Span
@@ -184,7 +184,7 @@ type piece struct {
 	expr Expr
 }
 
-// indented parses ”…”; the current token is the opening quotes.
+// indented parses an indented string; the current token is the opening quotes.
 func (p *parser) indented() Expr {
 	start := p.start
 	base, partsBase := len(p.pieces), len(p.parts)
