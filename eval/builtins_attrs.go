@@ -17,7 +17,7 @@ var attrsPrims = []value.Prim{
 	{Name: "mapAttrs", Arity: 2, F2: primMapAttrs},
 	{Name: "removeAttrs", Arity: 2, F2: primRemoveAttrs},
 	{Name: "unsafeGetAttrPos", Arity: 2, Strict: 0b11, F2: primUnsafeGetAttrPos},
-	{Name: "zipAttrsWith", Arity: 2, Strict: 0b10, F2: primZipAttrsWith},
+	{Name: "zipAttrsWith", Arity: 2, Strict: 0b11, F2: primZipAttrsWith},
 }
 
 // elemName and elemValue are what an unknown attribute of an open set is called

@@ -18,7 +18,7 @@ var importPrims = []value.Prim{
 	{Name: "readDir", Arity: 1, Strict: 1, F1: primReadDir},
 	{Name: "readFile", Arity: 1, Strict: 1, F1: primReadFile},
 	{Name: "readFileType", Arity: 1, Strict: 1, F1: primReadFileType},
-	{Name: "scopedImport", Arity: 2, Strict: 0b11, F2: primScopedImport},
+	{Name: "scopedImport", Arity: 2, Strict: 0b10, F2: primScopedImport},
 	{Name: "toPath", Arity: 1, Strict: 1, F1: primToPath},
 }
 

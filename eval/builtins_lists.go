@@ -9,8 +9,8 @@ var listPrims = []value.Prim{
 	{Name: "any", Arity: 2, Strict: 0b11, F2: primAny},
 	{Name: "concatLists", Arity: 1, Strict: 1, F1: primConcatLists},
 	{Name: "concatMap", Arity: 2, F2: primConcatMap},
-	{Name: "elem", Arity: 2, Strict: 0b11, F2: primElem},
-	{Name: "elemAt", Arity: 2, Strict: 0b11, F2: primElemAt},
+	{Name: "elem", Arity: 2, Strict: 0b10, F2: primElem},
+	{Name: "elemAt", Arity: 2, F2: primElemAt},
 	{Name: "filter", Arity: 2, F2: primFilter},
 	{Name: "foldl'", Arity: 3, Strict: 0b101, F3: primFoldl},
 	{Name: "genList", Arity: 2, Strict: 0b10, F2: primGenList},
@@ -101,7 +101,13 @@ func primTail(m *value.Machine, v value.Value) value.Value {
 }
 
 func primElemAt(m *value.Machine, v, index value.Value) value.Value {
-	list, i := wantList(m, v), wantInt(m, index)
+	index = m.Force(&index) // Nix asks for the index first
+	v = m.Force(&v)
+	if u := firstUnknown(v, index); u != nil {
+		return undecided(u, "elemAt "+u.Origin, u.At)
+	}
+	i := wantInt(m, index)
+	list := wantList(m, v)
 	if i < 0 || i >= int64(len(list)) {
 		fail(m, value.OutOfRange, "'builtins.elemAt' called with index %d on a list of size %d", i, len(list))
 	}
@@ -112,9 +118,11 @@ func primElemAt(m *value.Machine, v, index value.Value) value.Value {
 func primElem(m *value.Machine, x, list value.Value) value.Value {
 	var unknown *value.Unknown
 	at := m.NearestSpan(func(s value.Span) bool { return s.Start != 0 })
-	for i := range wantList(m, list) {
+	elems := wantList(m, list)
+	for i := range elems {
 		m.Step(1)
-		e := m.Force(&list.List()[i])
+		m.Force(&x) // not for an empty list
+		e := m.Force(&elems[i])
 		eq, u := equalCells(m, x, e)
 		if u != nil {
 			unknown = u

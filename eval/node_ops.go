@@ -117,7 +117,9 @@ type concatNode struct {
 }
 
 func (n *concatNode) Eval(m *value.Machine, env *value.Env) value.Value {
-	a, b := n.operand(m, env, n.a), n.operand(m, env, n.b)
+	a, b := n.a.Eval(m, env), n.b.Eval(m, env)
+	n.check(m, a, n.a)
+	n.check(m, b, n.b)
 	if a.Kind() == value.UnknownValue || b.Kind() == value.UnknownValue {
 		return joinUnknown([]value.Value{a, b}, excerpt(n.At()), n.At())
 	}
@@ -135,12 +137,10 @@ func (n *concatNode) Eval(m *value.Machine, env *value.Env) value.Value {
 }
 func (n *concatNode) Delay(m *value.Machine, env *value.Env) value.Value { return m.NewThunk(n, env) }
 
-func (n *concatNode) operand(m *value.Machine, env *value.Env, code value.Code) value.Value {
-	v := code.Eval(m, env)
+func (n *concatNode) check(m *value.Machine, v value.Value, code value.Code) {
 	if v.Kind() != value.List && v.Kind() != value.UnknownValue {
 		failAt(m, value.TypeMismatch, code.At(), "expected a list as an operand of '++', but found %s", describe(v))
 	}
-	return v
 }
 
 // addNode is `a + b`: numbers, strings, paths, or a set that coerces to a string.
@@ -158,7 +158,11 @@ func (n *addNode) Eval(m *value.Machine, env *value.Env) value.Value {
 	case value.Path:
 		return joinPath(m, a, n.b.Eval(m, env), n.At())
 	}
-	return joinText(m, n.At(), a, n.b.Eval(m, env), n.a, n.b)
+	var t textBuilder
+	t.add(m, coerce(m, a, coercion{copyPaths: true, at: n.a.At(), what: "add to a string"}))
+	b := n.b.Eval(m, env)
+	t.add(m, coerce(m, b, coercion{copyPaths: true, at: n.b.At(), what: "add to a string"}))
+	return t.value(n.At())
 }
 func (n *addNode) Delay(m *value.Machine, env *value.Env) value.Value { return m.NewThunk(n, env) }
 

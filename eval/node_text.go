@@ -74,14 +74,6 @@ func joinPath(m *value.Machine, a, b value.Value, at value.Span) value.Value {
 	return value.NewPath(canonPath(a.Path() + b.Str()))
 }
 
-// joinText is `a + b` when a is neither a number nor a path.
-func joinText(m *value.Machine, at value.Span, a, b value.Value, ac, bc value.Code) value.Value {
-	var t textBuilder
-	t.add(m, coerce(m, a, coercion{copyPaths: true, at: ac.At(), what: "add to a string"}))
-	t.add(m, coerce(m, b, coercion{copyPaths: true, at: bc.At(), what: "add to a string"}))
-	return t.value(at)
-}
-
 // textBuilder joins strings, their contexts, and unknowns.
 type textBuilder struct {
 	parts   []string
