@@ -161,6 +161,9 @@ func (n *addNode) Eval(m *value.Machine, env *value.Env) value.Value {
 	var t textBuilder
 	t.add(m, coerce(m, a, coercion{copyPaths: true, at: n.a.At(), what: "add to a string"}))
 	b := n.b.Eval(m, env)
+	if a.Kind() == value.UnknownValue && isNumber(b) { // then a is one too
+		return undecided(a.Unknown(), excerpt(n.At()), n.At())
+	}
 	t.add(m, coerce(m, b, coercion{copyPaths: true, at: n.b.At(), what: "add to a string"}))
 	return t.value(n.At())
 }

@@ -43,6 +43,8 @@ func TestUnknown(t *testing.T) {
 		{`(u // { a = 1; }).b`, u + ".b>"},
 		{`"x${u.a}y"`, "<UNKNOWN text with <https://example.com/x.tar.gz>.a>"},
 		{`"x" + u.a`, "<UNKNOWN text with <https://example.com/x.tar.gz>.a>"},
+		{`u + 1`, "<UNKNOWN u + 1>"},
+		{`1 + u`, "<UNKNOWN arithmetic on <https://example.com/x.tar.gz>>"},
 		{`import u`, "<UNKNOWN import <https://example.com/x.tar.gz>>"},
 		{`let inherit (u) a; in a`, u + ".a>"},
 		{`with u; a`, u + ".a>"},
