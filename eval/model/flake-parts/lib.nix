@@ -50,6 +50,7 @@ let
           }
           // specialArgs;
           modules = modules ++ [
+            ({ inputs, ... }: (beyondReach inputs).module)
             (lib.setDefaultModuleLocation "flake.nix" module)
           ];
         };
