@@ -174,7 +174,7 @@ func (n *selectNode) Eval(m *value.Machine, env *value.Env) value.Value {
 		if p.code != nil {
 			key := p.code.Eval(m, env)
 			if key.Kind() == value.UnknownValue {
-				return undecided(key.Unknown(), excerpt(n.At()), n.At())
+				return blame(m, key.Unknown(), n.At())
 			}
 			sym = attrName(m, key, p.at.Span())
 			decideLookup(m, key, v, sym, n.At())
@@ -232,13 +232,13 @@ func (n *hasAttrNode) Eval(m *value.Machine, env *value.Env) value.Value {
 		if p.code != nil {
 			key := p.code.Eval(m, env)
 			if key.Kind() == value.UnknownValue {
-				return undecided(key.Unknown(), excerpt(n.At()), n.At())
+				return blame(m, key.Unknown(), n.At())
 			}
 			sym = attrName(m, key, p.at.Span())
 			decideLookup(m, key, v, sym, n.At())
 		}
 		if v.Kind() == value.UnknownValue {
-			return undecided(v.Unknown(), excerpt(n.At()), n.At())
+			return blame(m, v.Unknown(), n.At())
 		}
 		if v.Kind() != value.AttrSet {
 			return value.False
@@ -246,7 +246,7 @@ func (n *hasAttrNode) Eval(m *value.Machine, env *value.Env) value.Value {
 		a := v.Attrs().Get(sym)
 		switch {
 		case a == nil && v.Attrs().Open() != nil:
-			return undecided(v.Attrs().Open(), excerpt(n.At()), n.At())
+			return blame(m, v.Attrs().Open(), n.At())
 		case a == nil:
 			return value.False
 		case i < len(n.path)-1:

@@ -141,7 +141,7 @@ func (n *ifNode) Eval(m *value.Machine, env *value.Env) value.Value {
 	c := n.cond.Eval(m, env)
 	if c.Kind() != value.Bool {
 		if c.Kind() == value.UnknownValue {
-			return undecided(c.Unknown(), "if "+excerpt(n.cond.At())+" …", n.At())
+			return blameText(m, c.Unknown(), "if "+excerpt(n.cond.At())+" …", n.At())
 		}
 		failAt(m, value.TypeMismatch, n.cond.At(), "expected a Boolean as the condition of 'if', but found %s", describe(c))
 	}

@@ -57,7 +57,7 @@ func (n *logicNode) Eval(m *value.Machine, env *value.Env) value.Value {
 	if b.Kind() == value.Bool && b.Bool() == (n.op != opAnd) {
 		return value.NewBool(result)
 	}
-	return undecided(a.Unknown(), excerpt(n.At()), n.At())
+	return blame(m, a.Unknown(), n.At())
 }
 func (n *logicNode) Delay(m *value.Machine, env *value.Env) value.Value { return m.NewThunk(n, env) }
 
@@ -80,7 +80,7 @@ func (n *equalNode) Eval(m *value.Machine, env *value.Env) value.Value {
 	a, b := n.a.Eval(m, env), n.b.Eval(m, env)
 	eq, unknown := equal(m, a, b)
 	if unknown != nil {
-		return undecided(unknown, excerpt(n.At()), n.At())
+		return blame(m, unknown, n.At())
 	}
 	result := value.NewBool(eq != n.negate)
 	op := "=="
@@ -102,7 +102,7 @@ func (n *lessNode) Eval(m *value.Machine, env *value.Env) value.Value {
 	a, b := n.a.Eval(m, env), n.b.Eval(m, env)
 	lt, unknown := less(m, a, b)
 	if unknown != nil {
-		return undecided(unknown, excerpt(n.At()), n.At())
+		return blame(m, unknown, n.At())
 	}
 	result := value.NewBool(lt)
 	decide(m, "<", a, b, result, n.At())
@@ -162,7 +162,7 @@ func (n *addNode) Eval(m *value.Machine, env *value.Env) value.Value {
 	t.add(m, coerce(m, a, coercion{copyPaths: true, at: n.a.At(), what: "add to a string"}))
 	b := n.b.Eval(m, env)
 	if a.Kind() == value.UnknownValue && isNumber(b) { // then a is one too
-		return undecided(a.Unknown(), excerpt(n.At()), n.At())
+		return blame(m, a.Unknown(), n.At())
 	}
 	t.add(m, coerce(m, b, coercion{copyPaths: true, at: n.b.At(), what: "add to a string"}))
 	return t.value(n.At())

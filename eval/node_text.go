@@ -48,7 +48,7 @@ func (n *pathNode) Eval(m *value.Machine, env *value.Env) value.Value {
 			v = coerce(m, v, coercion{at: c.At(), what: "append to a path"})
 		}
 		if v.Kind() == value.UnknownValue {
-			return undecided(v.Unknown(), excerpt(n.At()), n.At())
+			return blame(m, v.Unknown(), n.At())
 		}
 		if refs := v.Context().References(); !refs.Empty() {
 			failAt(m, value.OtherError, c.At(), "a string that refers to a store path cannot be appended to a path")

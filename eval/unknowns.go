@@ -20,6 +20,20 @@ func undecided(u *value.Unknown, origin string, at value.Span) value.Value {
 	return value.NewUnknown(u.Derive(origin, at))
 }
 
+// blame is the unknown result of an expression that needed u: in the user's
+// files it is called by its text, in the model's it keeps u's name, as nobody
+// wants to read the model.
+func blame(m *value.Machine, u *value.Unknown, at value.Span) value.Value {
+	return blameText(m, u, excerpt(at), at)
+}
+
+func blameText(m *value.Machine, u *value.Unknown, text string, at value.Span) value.Value {
+	if ev := host(m); ev.inModel(at.Start) {
+		return undecided(u, u.Origin, ev.userSpan(m, at))
+	}
+	return undecided(u, text, at)
+}
+
 // selectUnknown is the attribute of an unknown, or of an open set that is not
 // known to have it. A name whose meaning is unmistakable (`runNixOps`, `lib`,
 // …) gives the model, and the plan says that this was assumed.

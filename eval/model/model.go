@@ -35,7 +35,7 @@ var kinds = []struct {
 	kind    string
 	pattern *regexp.Regexp
 }{
-	{"nixpkgs", regexp.MustCompile(`(?i)github(\.com)?[/:]nixos/nixpkgs(-channels)?(\.git)?([/?#].*)?$|(channels|releases)\.nixos\.org/`)},
+	{"nixpkgs", regexp.MustCompile(`(?i)github(\.com)?[/:]nixos/nixpkgs(-channels)?(\.git)?([/?#].*)?$|(channels|releases)\.nixos\.org/|//nixos\.org/channels/`)},
 	{"nixpkgs", regexp.MustCompile(`(?i)^(flake:)?nixpkgs(/.*)?$`)},
 	{"hercules-ci-effects", regexp.MustCompile(`(?i)[/:]hercules-ci/hercules-ci-effects(\.git)?([/?#].*)?$|^(flake:)?hercules-ci-effects(/.*)?$`)},
 	{"flake-compat", regexp.MustCompile(`(?i)[/:](edolstra|nix-community|lix-project|hercules-ci)/flake-compat(\.git)?([/?#].*)?$|^(flake:)?flake-compat(/.*)?$`)},
