@@ -7,6 +7,7 @@ let
   declarations = part ./modules/declarations.nix;
   definitions = part ./modules/definitions.nix;
   evaluation = part ./modules/eval.nix;
+  opening = part ./modules/open-config.nix;
   renaming = part ./modules/rename.nix;
 in
 {
@@ -34,12 +35,14 @@ in
     mkVMOverride
     pushDownProperties
     sortProperties
+    tagOf
     ;
   inherit (collecting)
     applyModuleArgs
     applyModuleArgsIfFunction
     collectModules
     gatherModules
+    isVagueModule
     setDefaultModuleLocation
     unifyModuleSyntax
     ;
@@ -58,6 +61,7 @@ in
     evalModules
     similarNames
     ;
+  inherit (opening) openConfig;
   inherit (renaming)
     doRename
     fixMergeModules

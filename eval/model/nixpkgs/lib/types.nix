@@ -26,8 +26,10 @@ in
     judgedMerge
     mergeTypes
     mkOptionType
+    openLike
     optionDescriptionPhrase
     setType
+    surely
     ;
   inherit (scalars)
     bool

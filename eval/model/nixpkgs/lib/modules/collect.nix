@@ -29,12 +29,30 @@ let
   inherit (lib) functionArgs isFunction;
   inherit (lib.options) showDefs showOption unknownModule;
   inherit (lib.modules) mkMerge;
-  inherit (__nixplan) assume isUnknown;
+  inherit (__nixplan) assume isUnknown known;
 
   # numbered :: (int -> a -> b) -> [ a ] -> [ b ], counting from 1
   numbered = f: list: builtins.genList (i: f (i + 1) (builtins.elemAt list i)) (length list);
 
   quoted = builtins.toJSON;
+
+  partly =
+    file: key: module:
+    assume "what is not known of ${named file key} defines no option that is read here" (vague module);
+
+  # A module in words. One imported by path has it as file and key.
+  named = file: key: if file == key then "the module ${shortPath key}" else "a module in ${file}";
+
+  # A path without the part that only a store knows.
+  shortPath =
+    path:
+    let
+      parts = builtins.match "/nix/store/[0-9a-z]{32}-(.*)" path;
+    in
+    if parts == null then path else head parts;
+
+  # An open set answers for any name that it may have it.
+  isOpen = m: isAttrs m && isUnknown (m ? "");
 
   emptyModule = file: key: {
     _file = file;
@@ -48,7 +66,8 @@ let
 
   skipped =
     what: file: key:
-    assume "${what} defines no option that is read here" (emptyModule file key);
+    assume "${what} defines no option that is read here" (vague (emptyModule file key));
+  vague = module: module // { isVague = true; };
 
   # Attributes with a meaning of their own at the top of a module.
   headers = [
@@ -73,6 +92,9 @@ rec {
     imports = [ m ];
   };
 
+  # Is there more to a module than what is known?
+  isVagueModule = m: m.isVague or false || isUnknown m.options || isOpen m.options;
+
   # Brings a module (a set, no function any more) into the form
   # { _file _class key disabledModules imports options config }.
   # A set without `options` and `config` is all configuration.
@@ -85,18 +107,21 @@ rec {
         (if long && m ? meta then [ { inherit (m) meta; } ] else [ ])
         ++ (if m ? freeformType then [ { _module.freeformType = m.freeformType; } ] else [ ]);
       body = if long then m.config or { } else removeAttrs m shortHeaders;
+      text = value: default: if isUnknown value then default else toString value;
     in
     if isUnknown m then
-      skipped "the module ${toString key}" file key
+      skipped (named file key) file key
+    else if isOpen m then
+      partly file key (unifyModuleSyntax file key (known m))
     else if !isAttrs m then
-      throw "${file} (${key}) is no module: it is a ${typeOf m}, where an attribute set or a function is expected"
+      throw "${file} (${key}) is no module: it is of type ${typeOf m}, where an attribute set or a function is expected"
     else if long && strangers != [ ] then
       throw "module `${key}' has the attribute `${head strangers}' beside `config' or `options'. A module with one of these has its settings under `config' only: move ${toString strangers} there."
     else
       {
-        _file = toString (m._file or file);
+        _file = text (m._file or file) file;
         _class = m._class or null;
-        key = toString (m.key or key);
+        key = text (m.key or key) key;
         disabledModules = m.disabledModules or [ ];
         imports = (if long then [ ] else m.require or [ ]) ++ m.imports or [ ];
         options = if long then m.options or { } else { };
@@ -143,7 +168,9 @@ rec {
           tag = m._type or "module";
         in
         if isUnknown m then
-          skipped "an unknown module imported by ${file}" file key
+          skipped "a module in ${file}" file key
+        else if isOpen m then
+          partly file key (load file key (known m))
         else if isFunction m then
           unifyModuleSyntax file key (applyModuleArgs key m args)
         else if isAttrs m then
@@ -201,7 +228,7 @@ rec {
             in
             {
               inherit (module) key;
-              inherit module;
+              module = if isUnknown module.imports then vague module else module;
               modules = subtree module._file module.key module.imports;
             }
           ) imports;
@@ -213,7 +240,11 @@ rec {
         if isUnknown module.disabledModules then
           assume "the unknown disabledModules of ${module._file} name no module" [ ]
         else
-          map (keyOfDisabled module._file) (filter (m: !isUnknown m) module.disabledModules);
+          map (keyOfDisabled module._file) (filter (isKnownIn module._file) module.disabledModules);
+      isKnownIn =
+        file: m:
+        !isUnknown m
+        || assume "an unknown item of disabledModules in ${file} names no module" false;
 
       # What an item of disabledModules stands for.
       keyOfDisabled =

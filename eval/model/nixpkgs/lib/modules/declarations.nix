@@ -21,6 +21,7 @@ let
     zipAttrsWith
     ;
   inherit (lib) types;
+  inherit (lib.types) surely;
   inherit (lib.options)
     isOption
     mkOption
@@ -55,7 +56,7 @@ let
     if isUnknown tree then
       assume "the unknown options of ${module._file} are not read here" { }
     else if !isAttrs tree then
-      throw "the options of `${concatStringsSep "." prefix}' must be an attribute set, but ${module._file} has a ${typeOf tree} there. Is it meant to be outside of `options'?"
+      throw "the options of `${concatStringsSep "." prefix}' must be an attribute set, but are of type ${typeOf tree} in ${module._file}. Is that meant to be outside of `options'?"
     else
       mapAttrs (name: options: {
         inherit (module) _file;
@@ -71,13 +72,21 @@ let
       check =
         c:
         isAttrs c.config
-        || throw "`${concatStringsSep "." prefix}' is no option but a group of options: it takes an attribute set, and ${c.file} gives it a ${typeOf c.config}";
+        || throw "`${concatStringsSep "." prefix}' is no option but a group of options: it takes an attribute set, and ${c.file} gives it a value of type ${typeOf c.config}";
       clear = filter (c: !isUnknown c.config) configs;
+      whatIsKnown =
+        c:
+        if isUnknown (c.config ? "") then
+          assume "the settings of ${c.file} that are not known define no option that is read here" (
+            known c.config
+          )
+        else
+          c.config;
     in
     {
       clear =
         assert all check clear;
-        map (c: c // { config = known c.config; }) clear;
+        map (c: c // { config = whatIsKnown c; }) clear;
       vague = filter (c: isUnknown c.config) configs;
     };
 
@@ -164,7 +173,7 @@ let
         else
           merged;
       again = throw "`${showOption loc}' is declared in ${decl._file} and already in ${showFiles res.declarations}, and the two do not go together";
-      subModules = if isUnknown (new.type or null) then null else new.type.getSubModules or null;
+      subModules = if surely (new.type.getSubModules or null != null) then new.type.getSubModules else null;
       position =
         if decl.pos != null then
           decl.pos
@@ -207,8 +216,8 @@ let
   fixupOptionType =
     loc: opt:
     if isUnknown (opt.type or null) then
-      opt // { type = types.anything; }
-    else if opt.type.getSubModules or null == null then
+      opt // { type = types.anything // { inherit (opt.type) emptyValue; }; }
+    else if !surely (opt.type.getSubModules or null != null) then
       opt // { type = opt.type or types.unspecified; }
     else
       opt
@@ -249,21 +258,21 @@ let
 
       # Definitions by name, once as written and once as sets of definitions for
       # what lies below that name.
-      asWritten = collect (
-        map (c: mapAttrs (_: value: { inherit (c) file; inherit value; }) c.config) clear
-      );
+      asValue = file: value: { inherit file value; };
+      asConfig = file: config: { inherit file config; };
+      eachOf = f: c: mapAttrs (_: f c.file) c.config;
+      asWritten = collect (map (eachOf asValue) clear);
       pushedDown = zipAttrsWith (_: concatLists) (
-        map (
-          c: mapAttrs (_: value: map (config: { inherit (c) file; inherit config; }) (pushDownProperties value)) c.config
-        ) clear
+        map (eachOf (file: value: map (asConfig file) (pushDownProperties value))) clear
       );
 
       # An unknown set of definitions may define any option below it.
+      maybe = f: name: map (c: f c.file c.config.${name}) vague;
       resolveName =
         name: decls:
         resolve (prefix ++ [ name ]) decls
-          (asWritten.${name} or [ ] ++ map (c: { inherit (c) file; value = c.config.${name}; }) vague)
-          (pushedDown.${name} or [ ] ++ map (c: { inherit (c) file; config = c.config.${name}; }) vague);
+          (asWritten.${name} or [ ] ++ maybe asValue name)
+          (pushedDown.${name} or [ ] ++ maybe asConfig name);
 
       results = mapAttrs resolveName declared;
       unmatched =

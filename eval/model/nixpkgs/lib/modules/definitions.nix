@@ -21,9 +21,11 @@ let
     mkOptionDefault
     pushDownProperties
     sortProperties
+    tagOf
     ;
-  inherit (lib.types) judge;
-  inherit (__nixplan) assume isUnknown open unknown;
+  inherit (lib) types;
+  inherit (lib.types) judge surely;
+  inherit (__nixplan) assume isUnknown open;
 
   isVague = def: isUnknown def.value;
 
@@ -32,7 +34,7 @@ let
     map
       (
         value:
-        if !isUnknown value && value._type or null == "definition" then
+        if tagOf value == "definition" then
           value
         else
           {
@@ -50,7 +52,7 @@ let
     let
       strongest = filterOverrides' (concatMap definitionsOf defs);
       only = head defs;
-      plain = isVague only || !(isAttrs only.value && only.value ? _type);
+      plain = tagOf only.value == null;
     in
     # Nearly every option has a single definition without any wrapper.
     if length defs == 1 && addErrorContext "in the definition from `${only.file}':" plain then
@@ -73,16 +75,15 @@ let
       name = showOption loc;
       clear = judge type loc (filter (def: !isVague def) defs);
       vague = filter isVague defs;
-      isSet = clear.headError == null && isAttrs clear.value && clear.value.type or null != "derivation";
+      isSet = clear.headError == null && isAttrs clear.value && !surely (clear.value.type or null == "derivation");
     in
-    if length defs == 1 then
-      (head defs).value
-    else if length vague < length defs && isSet then
+    if length vague < length defs && isSet then
       assume "what ${showFiles (map (def: def.file) vague)} defines for `${name}' changes nothing that is known from elsewhere" (
         open name clear.value
       )
     else
-      unknown name;
+      # Any of them says why the whole is not known.
+      (head vague).value;
 in
 {
   # mergeDefinitions :: loc -> type -> [ { file; value; } ] -> …
@@ -90,8 +91,9 @@ in
   # mergedValue throws when there is no definition, or one is not of the type;
   # optionalValue is { value; } or { }.
   mergeDefinitions =
-    loc: type: defs:
+    loc: givenType: defs:
     let
+      type = if isUnknown givenType then types.anything else givenType;
       defsFinal' = winners defs;
       defsFinal = defsFinal'.values;
       isDefined = defsFinal != [ ];
@@ -105,7 +107,7 @@ in
         else if isUndetermined then
           vagueValue loc type defsFinal
         else if judged.headError != null then
-          throw "option `${showOption loc}' takes a ${type.description}, and a definition is not of that type. ${judged.headError.message}"
+          throw "a definition of option `${showOption loc}' is not of its type, ${type.description}. ${judged.headError.message}"
         else
           judged.value;
     in

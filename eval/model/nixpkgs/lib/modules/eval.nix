@@ -14,6 +14,7 @@ let
     seq
     ;
   inherit (lib) types;
+  inherit (lib.types) openLike;
   inherit (lib.options)
     isOption
     mkOption
@@ -22,6 +23,7 @@ let
     ;
   inherit (lib.modules)
     gatherModules
+    isVagueModule
     mergeModules
     mkDefault
     ;
@@ -30,6 +32,7 @@ let
     isUnknown
     known
     open
+    unknown
     ;
 
   reverse =
@@ -53,7 +56,7 @@ let
   last = list: builtins.elemAt list (builtins.length list - 1);
   init = list: builtins.genList (builtins.elemAt list) (builtins.length list - 1);
 
-  # The attributes of both, `over` where only one can be.
+  # The attributes of both, `over` where only one can be; open if one of them is.
   overlay =
     under: over:
     let
@@ -65,7 +68,7 @@ let
         else
           value;
     in
-    if isUnknown under then over else under // mapAttrs join over;
+    openLike [ under over ] (below // mapAttrs join (known over));
 
   # The options that every module set has. `_module` steers this evaluation, so
   # none of its options may depend on the modules being there.
@@ -201,30 +204,53 @@ in
         value = nest def.prefix def.value;
       }) merged.unmatchedDefns;
 
-      config =
-        if isUnknown freeformType then
-          overlay (open (showOption prefix) ((types.lazyAttrsOf types.anything).merge prefix loose)) declared
-        else if freeformType == null then
-          declared
-        else if freeformType ? wholeConfig then
-          freeformType.wholeConfig {
-            inherit prefix options;
-            definitions = map (m: {
-              file = m._file;
-              value = m.config;
-            }) modulesInOrder;
-          }
-          // {
-            inherit (declared) _module;
-          }
-        else if loose == [ ] then
-          declared
+      # A module that is not known may declare options, define them, and be
+      # where an argument comes from.
+      isVague = isUnknown modules || builtins.any isVagueModule collected.modules;
+      isOpenEnded = isVague || isUnknown freeformType;
+      originOf = path: if prefix == [ ] then concatStringsSep "." ([ "config" ] ++ path) else showOption path;
+      mayBeDefined =
+        option:
+        if isVague && !option.isDefined && !(option.type.emptyValue ? value) then
+          unknown (originOf option.loc)
         else
-          overlay (freeformType.merge prefix loose) declared;
+          option.value;
+      opened =
+        path: tree:
+        open (originOf path) (
+          mapAttrs (name: o: if isOption o then mayBeDefined o else opened (path ++ [ name ]) o) tree
+        );
+      values = if isOpenEnded then opened prefix (removeAttrs options [ "_module" ]) else declared;
+
+      internals._module =
+        declared._module
+        // (if isVague then { args = open "the module argument" declared._module.args; } else { });
+
+      config =
+        (
+          if isUnknown freeformType then
+            overlay ((types.lazyAttrsOf types.anything).merge prefix loose) values
+          else if freeformType == null then
+            values
+          else if freeformType ? wholeConfig then
+            freeformType.wholeConfig {
+              inherit prefix options;
+              definitions = map (m: {
+                file = m._file;
+                value = m.config;
+              }) modulesInOrder;
+            }
+          else if loose == [ ] then
+            values
+          else
+            overlay (freeformType.merge prefix loose) values
+        )
+        // internals;
 
       complaint =
         if
           declared._module.check
+          && !isVague
           && !isUnknown freeformType
           && freeformType == null
           && merged.unmatchedDefns != [ ]

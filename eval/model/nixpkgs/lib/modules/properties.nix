@@ -21,9 +21,18 @@ let
     mapAttrs
     sort
     ;
-  inherit (__nixplan) isUnknown;
+  inherit (__nixplan) assume isUnknown;
 
-  # An open set that does not say it is wrapped is taken as a plain value.
+  # The definitions in a mkMerge; an unknown list counts as one of them.
+  contentsOf =
+    merge: if isUnknown merge.contents then [ merge.contents ] else merge.contents;
+
+  # Numerically lower wins; anything above this is never used by a person.
+  weakestPriority = 9999;
+in
+rec {
+  # The kind of wrapper, null when value is none. An open set that does not say
+  # it is one is taken as a plain value.
   tagOf =
     value:
     let
@@ -31,10 +40,6 @@ let
     in
     if isUnknown tag then null else tag;
 
-  # Numerically lower wins; anything above this is never used by a person.
-  weakestPriority = 9999;
-in
-rec {
   defaultOverridePriority = 100;
   defaultOrderPriority = 1000;
 
@@ -81,9 +86,7 @@ rec {
       tag = tagOf def;
       inner = mapDefinitionValue f;
     in
-    if isUnknown def then
-      f def
-    else if tag == "merge" then
+    if tag == "merge" then
       def // { contents = map inner def.contents; }
     else if tag == "if" || tag == "override" || tag == "order" then
       def // { content = inner def.content; }
@@ -107,10 +110,8 @@ rec {
           pushDownProperties config.content
         );
     in
-    if isUnknown config then
-      [ config ]
-    else if tag == "merge" then
-      concatMap pushDownProperties config.contents
+    if tag == "merge" then
+      concatMap pushDownProperties (contentsOf config)
     else if tag == "if" then
       wrapEach (mkIf config.condition)
     else if tag == "override" then
@@ -126,15 +127,13 @@ rec {
     let
       tag = tagOf def;
     in
-    if isUnknown def then
-      [ def ]
-    else if tag == "merge" then
-      concatMap dischargeProperties def.contents
+    if tag == "merge" then
+      concatMap dischargeProperties (contentsOf def)
     else if tag == "if" then
       if isUnknown def.condition then
         map (doubt def.condition) (dischargeProperties def.content)
       else if !isBool def.condition then
-        throw "the condition of a `mkIf' must be a Boolean, but is a ${builtins.typeOf def.condition}"
+        throw "the condition of a `mkIf' must be a Boolean, but is of type ${builtins.typeOf def.condition}"
       else if def.condition then
         dischargeProperties def.content
       else
@@ -142,18 +141,17 @@ rec {
     else
       [ def ];
 
-  # A definition that is there only if `condition`, which nobody knows. It keeps
-  # its priority and order, since a stronger definition settles the matter.
+  # A definition that is there only if `condition`, which nobody knows: as little
+  # known as the condition. It keeps its priority and order, since a stronger
+  # definition settles the matter.
   doubt =
     condition: def:
-    if !isUnknown def && (tagOf def == "override" || tagOf def == "order") then
+    if tagOf def == "override" || tagOf def == "order" then
       def // { content = doubt condition def.content; }
-    else if !isUnknown def && tagOf def == "definition" then
+    else if tagOf def == "definition" then
       def // { value = doubt condition def.value; }
-    else if condition then
-      def
     else
-      def;
+      condition;
 
   # filterOverrides :: [ { value; … } ] -> [ { value; … } ]: those of the
   # strongest priority, without their override wrapper.
@@ -163,7 +161,7 @@ rec {
   filterOverrides' =
     defs:
     let
-      wrapped = def: !isUnknown def.value && tagOf def.value == "override";
+      wrapped = def: tagOf def.value == "override";
       priority = def: if wrapped def then def.value.priority else defaultOverridePriority;
       bare = def: if wrapped def then def // { value = def.value.content; } else def;
       strongest = foldl' (
@@ -185,13 +183,21 @@ rec {
         highestPrio = strongest;
       };
 
-  isOrdered = def: !isUnknown def.value && tagOf def.value == "order";
+  isOrdered = def: tagOf def.value == "order";
 
   # sortProperties :: [ { value; … } ] -> [ { value; … } ]: by mkOrder, stable.
   sortProperties =
     defs:
     let
-      place = def: def.priority or defaultOrderPriority;
+      place =
+        def:
+        let
+          priority = def.priority or defaultOrderPriority;
+        in
+        if isUnknown priority then
+          assume "definitions whose place is not known come in the usual order" defaultOrderPriority
+        else
+          priority;
       bare =
         def:
         if isOrdered def then

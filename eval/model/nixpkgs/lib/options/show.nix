@@ -6,7 +6,6 @@ let
     filter
     genList
     elemAt
-    isList
     isString
     length
     map

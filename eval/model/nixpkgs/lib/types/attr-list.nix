@@ -83,7 +83,7 @@ let
             if isAttrs element then
               "has ${toString (length (attrNames element))} attributes"
             else
-              "is a ${typeOf element}";
+              "is of type ${typeOf element}";
         in
         if isAttrs element && length (attrNames element) == 1 then
           unwrap element.${name}

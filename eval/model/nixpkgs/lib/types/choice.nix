@@ -38,6 +38,7 @@ let
     optionDescriptionPhrase
     path
     str
+    surely
     ;
 
   among = classes: class: elem class classes;
@@ -86,7 +87,7 @@ let
       neither =
         loc: defs:
         let
-          message = "`${showOption loc}' takes a ${t1.description} or a ${t2.description}, and not all definitions are of one of them. Definitions:${showDefs defs}";
+          message = "Not all of `${showOption loc}' is of one type, ${t1.description} or ${t2.description}. Definitions:${showDefs defs}";
         in
         {
           headError = { inherit message; };
@@ -166,36 +167,38 @@ let
               coercedType.check def.value;
         in
         def // { value = if fits then convert def.value else def.value; };
+
+      coerced = mkOptionType {
+        name = "coercedTo";
+        description = "${optionDescriptionPhrase (among [ "noun" ]) finalType} or ${
+          optionDescriptionPhrase (among [ "noun" ]) coercedType
+        } convertible to it";
+        check = judgedCheck check;
+        merge = judgedMerge (
+          { loc, defs }:
+          let
+            converted = map (final loc) defs;
+          in
+          if finalType.merge ? v2 then
+            judge finalType loc converted
+          else
+            {
+              headError = complaint check defs;
+              value = finalType.merge loc converted;
+              valueMeta = { };
+            }
+        );
+        inherit (finalType) emptyValue getSubOptions getSubModules;
+        substSubModules = modules: coercedTo coercedType convert (finalType.substSubModules modules);
+        typeMerge = _: null;
+        functor = defaultFunctor "coercedTo";
+        nestedTypes = { inherit coercedType finalType; };
+      };
     in
-    assert
-      coercedType.getSubModules == null
-      || throw "types.coercedTo: the type to convert from cannot have submodules, as ${coercedType.description} has";
-    mkOptionType {
-      name = "coercedTo";
-      description = "${optionDescriptionPhrase (among [ "noun" ]) finalType} or ${
-        optionDescriptionPhrase (among [ "noun" ]) coercedType
-      } convertible to it";
-      check = judgedCheck check;
-      merge = judgedMerge (
-        { loc, defs }:
-        let
-          converted = map (final loc) defs;
-        in
-        if finalType.merge ? v2 then
-          judge finalType loc converted
-        else
-          {
-            headError = complaint check defs;
-            value = finalType.merge loc converted;
-            valueMeta = { };
-          }
-      );
-      inherit (finalType) emptyValue getSubOptions getSubModules;
-      substSubModules = modules: coercedTo coercedType convert (finalType.substSubModules modules);
-      typeMerge = _: null;
-      functor = defaultFunctor "coercedTo";
-      nestedTypes = { inherit coercedType finalType; };
-    };
+    if surely (coercedType.getSubModules != null) then
+      throw "types.coercedTo: the type to convert from cannot have submodules, as ${coercedType.description} has"
+    else
+      coerced;
 
   # Values that can be written in a format such as JSON.
   serializableValueWith =

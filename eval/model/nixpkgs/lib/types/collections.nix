@@ -7,7 +7,6 @@ let
     elemAt
     filter
     genList
-    head
     isAttrs
     isList
     length
@@ -29,6 +28,7 @@ let
     judgedCheck
     judgedMerge
     mkOptionType
+    openLike
     optionDescriptionPhrase
     ;
 
@@ -144,7 +144,7 @@ let
         mapAttrs (_: value: {
           inherit (def) file;
           inherit value;
-        }) def.value;
+        }) (__nixplan.known def.value);
       present =
         attrs:
         if lazy then
@@ -167,10 +167,11 @@ let
             attrs = present (
               zipAttrsWith (name: mergeDefinitions (loc ++ [ name ]) elemType) (map located defs)
             );
+            valueOf = attr: if lazy && !attr.isDefined then absent attr else attr.mergedValue;
           in
           {
             headError = complaint isAttrs defs;
-            value = mapAttrs (_: attr: if lazy && !attr.isDefined then absent attr else attr.mergedValue) attrs;
+            value = openLike (map (def: def.value) defs) (mapAttrs (_: valueOf) attrs);
             valueMeta.attrs = mapAttrs (_: attr: attr.checkedAndMerged.valueMeta) attrs;
           }
         );

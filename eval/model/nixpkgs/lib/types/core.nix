@@ -13,9 +13,13 @@
 let
   inherit (builtins)
     all
+    attrNames
     filter
+    foldl'
+    removeAttrs
     ;
   inherit (lib.options) mergeDefaultOption showDefs showOption;
+  inherit (__nixplan) isUnknown known;
 in
 rec {
   isType = tag: x: (x._type or "") == tag;
@@ -100,16 +104,31 @@ rec {
     fits: type:
     if fits (type.descriptionClass or null) then type.description else "(${type.description})";
 
-  # What is wrong with definitions, { message; } or null.
+  # What is wrong with definitions, { message; } or null. A value is taken to be
+  # of the type when there is no telling.
   complaint =
     check: defs:
     let
-      wrong = filter (def: !check def.value) defs;
+      accepts =
+        def:
+        let
+          answer = check def.value;
+        in
+        isUnknown answer || answer;
+      wrong = filter (def: !accepts def) defs;
     in
-    if all (def: check def.value) defs then
-      null
-    else
-      { message = "Definitions:${showDefs wrong}"; };
+    if all accepts defs then null else { message = "Definitions:${showDefs wrong}"; };
+
+  # Open sets answer `?` and comparisons with an unknown, which is not enough.
+  surely = condition: !isUnknown condition && condition;
+
+  # result, open if one of the sets it was made from is.
+  openLike =
+    sets: result:
+    let
+      rest = set: removeAttrs set (attrNames (known set));
+    in
+    foldl' (all: set: if isUnknown (set ? "") then rest set // all else all) result sets;
 
   # A `check` for types with a v2 merge. Since v2 does not go through `check`,
   # one that was replaced with `//` would have no effect; that is an error, and
@@ -128,7 +147,9 @@ rec {
   # Checks and merges with any type: { headError; value; valueMeta; }.
   judge =
     type: loc: defs:
-    if !(type.merge ? v2) then
+    if isUnknown type then
+      judge lib.types.anything loc defs
+    else if !(type.merge ? v2) then
       {
         headError = complaint type.check defs;
         value = type.merge loc defs;

@@ -180,7 +180,7 @@ in
   submodule =
     modules:
     submoduleWith {
-      modules = if isList modules then modules else [ modules ];
+      modules = if !__nixplan.isUnknown modules && isList modules then modules else [ modules ];
       shorthandOnlyDefinesConfig = true;
     };
 

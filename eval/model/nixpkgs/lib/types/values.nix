@@ -26,6 +26,7 @@ let
     addCheck
     isType
     mkOptionType
+    surely
     unique
     ;
 
@@ -40,7 +41,12 @@ let
     );
 
   # The kinds that `anything` tells apart: typeOf, and sets that are packages.
-  kindOf = value: if isAttrs value && (value ? outPath || value ? __toString) then "package" else typeOf value;
+  kindOf =
+    value:
+    if isAttrs value && (surely (value ? outPath) || surely (value ? __toString)) then
+      "package"
+    else
+      typeOf value;
 
   mergeAnything =
     loc: defs:

@@ -1,5 +1,5 @@
 # The few options of NixOS that a configuration is evaluated with. All others
-# are open, see open-config.nix.
+# are open.
 {
   config,
   lib,
@@ -16,11 +16,37 @@ let
       inherit type default;
       internal = true;
     };
-  optional =
-    type:
-    mkOption {
-      inherit type;
-      internal = true;
+  undefined = mkOption {
+    type = types.raw;
+    internal = true;
+  };
+
+  # All options of NixOS, and what is known of their names.
+  allOptions =
+    types.mkOptionType {
+      name = "NixOS configuration";
+    }
+    // {
+      wholeConfig =
+        evaluated:
+        lib.modules.openConfig (
+          evaluated
+          // {
+            namespaces = [
+              "boot"
+              "containers"
+              "documentation"
+              "hardware"
+              "i18n"
+              "programs"
+              "security"
+              "services"
+              "systemd"
+              "users"
+              "virtualisation"
+            ];
+          }
+        );
     };
 
   cfg = config.nixpkgs;
@@ -32,21 +58,12 @@ let
     if options.nixpkgs.pkgs.isDefined then
       if cfg.overlays == [ ] then cfg.pkgs else cfg.pkgs.appendOverlays cfg.overlays
     else
-      import ../.. (
-        {
-          inherit (cfg) config overlays;
-          localSystem =
-            if options.nixpkgs.hostPlatform.isDefined then
-              platform cfg.hostPlatform
-            else if options.nixpkgs.localSystem.isDefined then
-              platform cfg.localSystem
-            else
-              { inherit (cfg) system; };
-        }
-        // (
-          if options.nixpkgs.crossSystem.isDefined then { inherit (cfg) crossSystem; } else { }
-        )
-      );
+      import ../.. {
+        inherit (cfg) config overlays crossSystem;
+        localSystem = platform (
+          if options.nixpkgs.hostPlatform.isDefined then cfg.hostPlatform else cfg.localSystem
+        );
+      };
 
   failed = builtins.filter (a: !isUnknown a.assertion && !a.assertion) (
     if isUnknown config.assertions then [ ] else builtins.filter (a: !isUnknown a) config.assertions
@@ -65,7 +82,7 @@ let
   toplevel = {
     type = "derivation";
     inherit name;
-    inherit (config.nixpkgs) system;
+    inherit (nixpkgs) system;
     outPath = asserted (unknown "the build result of ${shownName}");
     drvPath = asserted (unknown "the derivation of ${shownName}");
     outputName = "out";
@@ -87,21 +104,21 @@ in
       default = "nixos";
     };
     nixpkgs = {
-      pkgs = optional types.raw;
+      pkgs = undefined;
+      hostPlatform = undefined;
+      buildPlatform = internal types.raw cfg.hostPlatform;
+      system = internal types.str __nixplan.system;
+      localSystem = internal types.raw { inherit (cfg) system; };
+      crossSystem = internal types.raw null;
       config = internal (types.lazyAttrsOf types.anything) { };
       overlays = internal (types.listOf types.raw) [ ];
-      system = internal types.str __nixplan.system;
-      localSystem = optional types.raw;
-      hostPlatform = optional types.raw;
-      buildPlatform = optional types.raw;
-      crossSystem = optional types.raw;
     };
     system.build = internal (types.lazyAttrsOf types.unspecified) { };
   };
 
   config = {
     _module.args.pkgs = nixpkgs;
-    _module.freeformType = import ./open-config.nix { inherit lib; };
+    _module.freeformType = allOptions;
     system.build = open "config.system.build" { inherit toplevel; };
   };
 }

@@ -55,7 +55,7 @@ let
     evaluated:
     evaluated
     // {
-      options = open "the NixOS option" evaluated.options;
+      options = open "options" evaluated.options;
       inherit extraArgs lib;
       inherit (evaluated._module.args) pkgs;
       extendModules = args: finish (evaluated.extendModules args);
