@@ -368,7 +368,7 @@ func (w *walker) inputsOf(n node) {
 		return
 	}
 	t := tracked{w: w, deps: own.join(deps)}
-	if t.flag(effect, "isEffect") && w.effectAllowed(n) {
+	if t.flag(effect, "isEffect") {
 		w.add(n, Effect, effect, t.deps).State = Inactive
 	}
 }
@@ -404,8 +404,8 @@ func (w *walker) conditional(n node, c condition, own Reasons) {
 		}
 		return
 	}
-	if !w.effectAllowed(n) {
-		return
+	if c.state != Inactive && !w.effectAllowed(n) {
+		return // an inactive one is no effect to an agent
 	}
 	f := w.add(n, Effect, v, t.deps)
 	f.Attr, f.Job, f.State, f.Needs = job, job, c.state, c.needs

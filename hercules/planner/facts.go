@@ -153,7 +153,7 @@ func (r *reader) badSecret(a *value.Attr, what string) {
 // notFacts are arguments that say nothing about what a job does, or are shown
 // elsewhere.
 var notFacts = []string{
-	"__nixplan", "name", "src", "secretsMap", "inputs", "env", "passthru", "meta", "mounts", "uid", "gid",
+	"__nixplan", "name", "src", "NIX_PATH", "secretsMap", "inputs", "env", "passthru", "meta", "mounts", "uid", "gid",
 	"buildInputs", "nativeBuildInputs", "dontUnpack", "preferLocalBuild", "allowSubstitutes", "type", "system",
 	"builder", "args", "outputs", "outputName", "outPath", "drvPath", "drvAttrs", "isEffect", "stdenv",
 	"userHook", "strictDeps", "doCheck", "doInstallCheck", "requiredSystemFeatures", "shellHook",

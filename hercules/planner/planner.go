@@ -9,7 +9,9 @@ package planner
 import (
 	"context"
 	"fmt"
+	"path"
 	"slices"
+	"strings"
 
 	"github.com/nixplan/nixplan/eval"
 	"github.com/nixplan/nixplan/eval/value"
@@ -221,8 +223,17 @@ func (b *builder) pins() {
 		if kind == "" {
 			kind = "other"
 		}
-		b.plan.Pins = append(b.plan.Pins, plan.Pin{Name: pinName(s.Name), URL: s.URL, Rev: s.Rev, Hash: s.Hash, Kind: kind})
+		b.plan.Pins = append(b.plan.Pins, plan.Pin{Name: pinName(s.Name), URL: s.URL, Rev: pinRev(s), Hash: s.Hash, Kind: kind})
 	}
+}
+
+// pinRev is a source's revision; forges' archives have it in their URL.
+func pinRev(s *world.Source) string {
+	name := path.Base(s.URL)
+	if name, _, _ = strings.Cut(name, "."); s.Rev == "" && len(name) == 40 && strings.Trim(name, "0123456789abcdef") == "" {
+		return name
+	}
+	return s.Rev
 }
 
 // pinName drops the name that every fetched source has.
