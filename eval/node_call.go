@@ -122,7 +122,7 @@ func callPrim(m *value.Machine, at value.Code, p *value.Prim, a, b, c value.Valu
 					where = at.At()
 				}
 				m.Leave()
-				return undecided(u, p.Name+" "+u.Origin, where)
+				return blameText(m, u, p.Name+" "+u.Origin, where)
 			}
 		}
 	}
