@@ -11,6 +11,8 @@ let
   inherit (builtins) isList mapAttrs;
   inherit (__nixplan) isUnknown open unknown;
 
+  isOpen = set: !isUnknown set && isUnknown (set ? "");
+
   location = import ./flake-location.nix;
 
   possible = condition: isUnknown condition || condition;
@@ -55,7 +57,9 @@ let
       file = outPath + "/flake.nix";
       # A file that is surely missing is an error that `import` describes.
       flake = import file;
-      outputs = flake.outputs (inputs flake // { self = result; });
+      # Outputs that may be more than is known are so for the flake itself; to others it has those that are known.
+      all = flake.outputs (inputs flake // { self = if isOpen all then open name result else result; });
+      outputs = if isOpen all then __nixplan.known all else all;
       result =
         outputs
         // sourceInfo

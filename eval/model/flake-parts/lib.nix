@@ -60,8 +60,9 @@ let
       let
         inherit (evalFlakeModule args module) config options;
         processed = options.processedFlake.isDefined;
+        flake = if !isUnknown processed && processed then config.processedFlake else config.flake;
       in
-      if !isUnknown processed && processed then config.processedFlake else config.flake;
+      if args ? inputs && !isUnknown flake then (beyondReach args.inputs).open "self" (__nixplan.known flake) else flake;
 
     # Declarations of `perSystem` in several modules add up.
     mkPerSystemType = module: types.deferredModuleWith { staticModules = [ module ]; };

@@ -78,8 +78,8 @@ let
       };
     };
 
-  # Facts that an agent may lack stay undefined.
-  present = lib.filterAttrs (_: value: __nixplan.isUnknown value || value != null);
+  # Facts that an agent may lack stay undefined. (Comparing them with null would count as a condition on the ref.)
+  present = lib.filterAttrs (_: value: __nixplan.isUnknown value || builtins.typeOf value != "null");
 in
 {
   options = {
