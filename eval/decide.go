@@ -51,3 +51,13 @@ func marksOf(m *value.Machine, v value.Value, depth int) *value.Context {
 	}
 	return nil
 }
+
+// Marked makes a string that carries the mark of a fact about the git ref.
+func Marked(text, fact string) value.Value {
+	return value.NewStringContext(text, value.NewContext(value.ContextElem{Kind: value.Marked, Path: fact}))
+}
+
+// MarkedNull makes a null that carries such a mark.
+func MarkedNull(fact string) value.Value {
+	return value.MarkedNull(value.NewContext(value.ContextElem{Kind: value.Marked, Path: fact}))
+}

@@ -7,14 +7,9 @@ package eval
 
 import (
 	"context"
-	"errors"
 	"io"
-	"io/fs"
-	"path/filepath"
-	"strings"
 	"time"
 
-	"github.com/nixplan/nixplan/eval/model"
 	"github.com/nixplan/nixplan/eval/value"
 	"github.com/nixplan/nixplan/eval/world"
 	"github.com/nixplan/nixplan/internal/diag"
@@ -242,16 +237,6 @@ func (ev *Evaluator) Set(attrs map[string]value.Value) value.Value {
 	return value.NewAttrs(value.NewAttrsList(list))
 }
 
-// Marked makes a string that carries the mark of a fact about the git ref.
-func Marked(text, fact string) value.Value {
-	return value.NewStringContext(text, value.NewContext(value.ContextElem{Kind: value.Marked, Path: fact}))
-}
-
-// MarkedNull makes a null that carries such a mark.
-func MarkedNull(fact string) value.Value {
-	return value.MarkedNull(value.NewContext(value.ContextElem{Kind: value.Marked, Path: fact}))
-}
-
 // Text coerces a value to a string as interpolation does, without copying
 // paths. For an unknown ok is false and text has "…" for what is not known.
 func (ev *Evaluator) Text(v value.Value) (text string, ok bool, err error) {
@@ -262,207 +247,10 @@ func (ev *Evaluator) Text(v value.Value) (text string, ok bool, err error) {
 	return text, ok, err
 }
 
-// Known is the text of a string, or what is known of a partly unknown one, with
-// "${origin}" where the unknown parts are.
-func Known(v value.Value) (text string, complete bool) {
-	if v.Kind() == value.String {
-		return v.Str(), true
-	}
-	if v.Kind() != value.UnknownValue {
-		return "", false
-	}
-	if v.Unknown().Parts == nil {
-		return "${" + v.Unknown().Origin + "}", false
-	}
-	var b strings.Builder
-	for _, p := range v.Unknown().Parts {
-		t, _ := Known(p)
-		b.WriteString(t)
-	}
-	return b.String(), false
-}
-
 // Print writes a value as nix-instantiate --eval does.
 func (ev *Evaluator) Print(v value.Value) (text string, err error) {
 	err = ev.catch(func() { text = Print(ev.machine, v) })
 	return text, err
-}
-
-// importPath evaluates the file at a path once and gives its value.
-func (ev *Evaluator) importPath(m *value.Machine, path string, at value.Span) value.Value {
-	file, display, err := ev.world.ImportPath(path)
-	if err != nil {
-		return ev.unreadable(m, err, path, at)
-	}
-	slot := ev.imports[file]
-	if slot == nil {
-		slot = new(value.Value)
-		*slot = m.NewThunk(&fileCode{ev: ev, path: file, display: display}, nil)
-		ev.imports[file] = slot
-	}
-	return m.Force(slot)
-}
-
-// fileCode is the delayed evaluation of a file.
-type fileCode struct {
-	ev            *Evaluator
-	path, display string
-}
-
-func (n *fileCode) At() value.Span { return value.Span{} }
-func (n *fileCode) Eval(m *value.Machine, _ *value.Env) value.Value {
-	file, diags := n.ev.parse(m, n.path, n.display)
-	return n.ev.run(m, file, diags, filepath.Dir(n.path), nil, n.ev.isModelled(n.path))
-}
-func (n *fileCode) Delay(m *value.Machine, env *value.Env) value.Value { return m.NewThunk(n, env) }
-
-// parse reads and parses a file.
-func (ev *Evaluator) parse(m *value.Machine, path, display string) (*parser.File, diag.List) {
-	data, err := ev.world.ReadFile(path)
-	if err != nil {
-		ev.unreadable(m, err, path, value.Span{}) // only files that exist come here
-		m.Throw(&value.Error{Kind: value.NotFound, Message: err.Error()})
-	}
-	src := diag.NewSource(ev.Display(display), string(data))
-	ev.paths[src] = path
-	return parser.Parse(src)
-}
-
-// run resolves and evaluates a parsed file.
-func (ev *Evaluator) run(m *value.Machine, file *parser.File, diags diag.List, dir string, extra *value.Attrs, modelled bool) value.Value {
-	for _, d := range diags {
-		if d.Severity == diag.Error && d.ID != diag.IDScope {
-			throwSyntax(m, diags) // what could not be read hides names from the resolver
-		}
-	}
-	r := &resolver{ev: ev, base: value.AddSource(file.Source), source: file.Source, dir: dir, extra: extra, model: modelled}
-	if modelled {
-		ev.modelBases = append(ev.modelBases, baseRange{r.base, r.base + value.Pos(len(file.Text)) + 1})
-	}
-	code := r.expr(file.Expr, nil)
-	if errors := append(diags, r.errors...); errors.HasErrors() {
-		throwSyntax(m, errors)
-	}
-	return code.Eval(m, nil)
-}
-
-func throwSyntax(m *value.Machine, diags diag.List) {
-	diags.Sort()
-	kind := value.SyntaxError
-	if strings.HasPrefix(diags[0].Summary, "undefined variable") {
-		kind = value.UndefinedVariable
-	}
-	m.Throw(&value.Error{Kind: kind, Message: diags[0].Summary, Help: diags[0].Help, Diagnostics: diags})
-}
-
-// unreadable is the value of a path whose file cannot be read: an unknown where
-// the file belongs to a source that is not here, else an error.
-func (ev *Evaluator) unreadable(m *value.Machine, err error, path string, at value.Span) value.Value {
-	var unknown *world.UnknownSourceError
-	var restricted *world.RestrictedError
-	var pathErr *fs.PathError
-	switch {
-	case errors.As(err, &unknown) && ev.opts.Model:
-		return value.NewUnknown(&value.Unknown{Origin: sourceText(unknown.Source, unknown.Sub), Reason: "its files are not here", At: ev.userSpan(m, at)})
-	case errors.As(err, &unknown):
-		failAt(m, value.NotFound, at, "'%s' is not here: %s was not fetched", path, unknown.Source.URL)
-	case errors.As(err, &restricted):
-		failAt(m, value.Restricted, at, "%s", restricted.Error())
-	case errors.Is(err, fs.ErrNotExist):
-		failAt(m, value.NotFound, at, "path '%s' does not exist", ev.Display(path))
-	case errors.As(err, &pathErr):
-		failAt(m, value.OtherError, at, "cannot read '%s': %s", ev.Display(path), pathErr.Err)
-	}
-	failAt(m, value.NotFound, at, "cannot read '%s': %s", ev.Display(path), err)
-	return value.Value{}
-}
-
-// sourceText names a file of a source for people.
-func sourceText(s *world.Source, sub string) string {
-	name := s.Kind
-	if name == "" {
-		name = s.URL
-	}
-	if sub == "" {
-		return "<" + name + ">"
-	}
-	return "<" + name + ">/" + sub
-}
-
-// wellKnown is the modelled meaning of a name selected from an unknown.
-func (ev *Evaluator) wellKnown(m *value.Machine, sym value.Symbol) (value.Value, bool) {
-	if !ev.opts.Model {
-		return value.Value{}, false
-	}
-	if ev.assumed.IsNone() {
-		ev.assumed = ev.ownModel(m, "assumed.nix")
-	}
-	set := m.Force(&ev.assumed)
-	if set.Kind() != value.AttrSet {
-		return value.Value{}, false
-	}
-	a := set.Attrs().Get(sym)
-	if a == nil {
-		return value.Value{}, false
-	}
-	return m.Force(&a.Value), true
-}
-
-// ownMount is where the model's own files lie in the world.
-var ownMount = world.StorePath("model", "nixplan-model")
-
-// ownModel evaluates a file of the model that belongs to no source.
-func (ev *Evaluator) ownModel(m *value.Machine, name string) value.Value {
-	ev.mountOwn()
-	return ev.importPath(m, ownMount+"/"+name, value.Span{})
-}
-
-func (ev *Evaluator) mountOwn() {
-	if mount, _ := ev.world.Mount(ownMount); mount == nil {
-		ev.world.AddMount(&world.Mount{Path: ownMount, Files: model.Own()})
-	}
-}
-
-// isModelled reports whether a file is one of the model's.
-func (ev *Evaluator) isModelled(path string) bool {
-	mount, _ := ev.world.Mount(path)
-	return mount != nil && mount.Files != nil
-}
-
-// userSpan is the place itself when it is in the user's files, else the nearest
-// one on the stack that is.
-func (ev *Evaluator) userSpan(m *value.Machine, at value.Span) value.Span {
-	if at.Start != 0 && !ev.inModel(at.Start) {
-		return at
-	}
-	return m.NearestSpan(func(s value.Span) bool { return s.Start != 0 && !ev.inModel(s.Start) })
-}
-
-func (ev *Evaluator) inModel(p value.Pos) bool {
-	for _, b := range ev.modelBases {
-		if p >= b.start && p < b.end {
-			return true
-		}
-	}
-	return false
-}
-
-// position is what unsafeGetAttrPos and __curPos give.
-func (ev *Evaluator) position(pos value.Pos) value.Value {
-	at := pos.Span().Range()
-	if !at.Valid() {
-		return value.NullValue
-	}
-	p := at.Source.Position(at.Start)
-	file := ev.paths[at.Source]
-	if file == "" {
-		file = at.Source.Name
-	}
-	return ev.Set(map[string]value.Value{
-		"file":   value.NewString(file),
-		"line":   value.NewInt(int64(p.Line)),
-		"column": value.NewInt(int64(p.Column)),
-	})
 }
 
 // deepForce forces everything in a value that is in weak head normal form.
@@ -490,46 +278,4 @@ func deepForce(m *value.Machine, v value.Value, seen map[value.Value]bool) {
 			m.Leave()
 		}
 	}
-}
-
-// traceLine is what a trace says of one level; levels that are only laziness, or
-// of which there is no place to show, say nothing.
-func traceLine(t value.TrailEntry) (diag.Related, bool) {
-	r := diag.Related{Range: t.At.Range(), Message: t.Text}
-	switch {
-	case t.Text != "":
-		return r, true
-	case t.Call != nil:
-		r.Message = "while calling " + functionName(t.Call)
-		if !r.Range.Valid() { // called by a builtin
-			r.Range = t.Call.Span.Range()
-			r.Message = "in " + functionName(t.Call)
-		}
-	case t.Prim != nil:
-		r.Message = "while calling the '" + t.Prim.Name + "' builtin"
-	case t.Attr != nil:
-		r.Range = t.Attr.Pos.Span().Range()
-		r.Message = "while evaluating the attribute '" + t.Attr.Name.String() + "'"
-	default:
-		return r, false
-	}
-	return r, r.Range.Valid()
-}
-
-// Diagnostics are an error as findings, with its trail; id is the finding's.
-func Diagnostics(err error, id string) diag.List {
-	var e *value.Error
-	if !errors.As(err, &e) {
-		return diag.List{{ID: id, Summary: err.Error()}}
-	}
-	if e.Diagnostics != nil {
-		return e.Diagnostics
-	}
-	d := &diag.Diagnostic{ID: id, Range: e.At.Range(), Summary: e.Message, Help: e.Help}
-	for _, t := range e.Trail {
-		if r, ok := traceLine(t); ok && r.Range != d.Range {
-			d.Trace = append(d.Trace, r)
-		}
-	}
-	return diag.List{d}
 }

@@ -1,6 +1,8 @@
 package eval
 
 import (
+	"strings"
+
 	"github.com/nixplan/nixplan/eval/value"
 )
 
@@ -99,3 +101,23 @@ func (n applyCode) Eval(m *value.Machine, env *value.Env) value.Value {
 	return call(m, n, m.Force(env.Slot(1)), *env.Slot(2))
 }
 func (n applyCode) Delay(m *value.Machine, env *value.Env) value.Value { return m.NewThunk(n, env) }
+
+// Known is the text of a string, or what is known of a partly unknown one, with
+// "${origin}" where the unknown parts are.
+func Known(v value.Value) (text string, complete bool) {
+	if v.Kind() == value.String {
+		return v.Str(), true
+	}
+	if v.Kind() != value.UnknownValue {
+		return "", false
+	}
+	if v.Unknown().Parts == nil {
+		return "${" + v.Unknown().Origin + "}", false
+	}
+	var b strings.Builder
+	for _, p := range v.Unknown().Parts {
+		t, _ := Known(p)
+		b.WriteString(t)
+	}
+	return b.String(), false
+}

@@ -1,0 +1,114 @@
+package eval
+
+import (
+	"errors"
+	"io/fs"
+	"path/filepath"
+	"strings"
+
+	"github.com/nixplan/nixplan/eval/value"
+	"github.com/nixplan/nixplan/eval/world"
+	"github.com/nixplan/nixplan/internal/diag"
+	"github.com/nixplan/nixplan/parser"
+)
+
+// importPath evaluates the file at a path once and gives its value.
+func (ev *Evaluator) importPath(m *value.Machine, path string, at value.Span) value.Value {
+	file, display, err := ev.world.ImportPath(path)
+	if err != nil {
+		return ev.unreadable(m, err, path, at)
+	}
+	slot := ev.imports[file]
+	if slot == nil {
+		slot = new(value.Value)
+		*slot = m.NewThunk(&fileCode{ev: ev, path: file, display: display}, nil)
+		ev.imports[file] = slot
+	}
+	return m.Force(slot)
+}
+
+// fileCode is the delayed evaluation of a file.
+type fileCode struct {
+	ev            *Evaluator
+	path, display string
+}
+
+func (n *fileCode) At() value.Span { return value.Span{} }
+func (n *fileCode) Eval(m *value.Machine, _ *value.Env) value.Value {
+	file, diags := n.ev.parse(m, n.path, n.display)
+	return n.ev.run(m, file, diags, filepath.Dir(n.path), nil, n.ev.isModelled(n.path))
+}
+func (n *fileCode) Delay(m *value.Machine, env *value.Env) value.Value { return m.NewThunk(n, env) }
+
+// parse reads and parses a file.
+func (ev *Evaluator) parse(m *value.Machine, path, display string) (*parser.File, diag.List) {
+	data, err := ev.world.ReadFile(path)
+	if err != nil {
+		ev.unreadable(m, err, path, value.Span{}) // only files that exist come here
+		m.Throw(&value.Error{Kind: value.NotFound, Message: err.Error()})
+	}
+	src := diag.NewSource(ev.Display(display), string(data))
+	ev.paths[src] = path
+	return parser.Parse(src)
+}
+
+// run resolves and evaluates a parsed file.
+func (ev *Evaluator) run(m *value.Machine, file *parser.File, diags diag.List, dir string, extra *value.Attrs, modelled bool) value.Value {
+	for _, d := range diags {
+		if d.Severity == diag.Error && d.ID != diag.IDScope {
+			throwSyntax(m, diags) // what could not be read hides names from the resolver
+		}
+	}
+	r := &resolver{ev: ev, base: value.AddSource(file.Source), source: file.Source, dir: dir, extra: extra, model: modelled}
+	if modelled {
+		ev.modelBases = append(ev.modelBases, baseRange{r.base, r.base + value.Pos(len(file.Text)) + 1})
+	}
+	code := r.expr(file.Expr, nil)
+	if errors := append(diags, r.errors...); errors.HasErrors() {
+		throwSyntax(m, errors)
+	}
+	return code.Eval(m, nil)
+}
+
+func throwSyntax(m *value.Machine, diags diag.List) {
+	diags.Sort()
+	kind := value.SyntaxError
+	if strings.HasPrefix(diags[0].Summary, "undefined variable") {
+		kind = value.UndefinedVariable
+	}
+	m.Throw(&value.Error{Kind: kind, Message: diags[0].Summary, Help: diags[0].Help, Diagnostics: diags})
+}
+
+// unreadable is the value of a path whose file cannot be read: an unknown where
+// the file belongs to a source that is not here, else an error.
+func (ev *Evaluator) unreadable(m *value.Machine, err error, path string, at value.Span) value.Value {
+	var unknown *world.UnknownSourceError
+	var restricted *world.RestrictedError
+	var pathErr *fs.PathError
+	switch {
+	case errors.As(err, &unknown) && ev.opts.Model:
+		return value.NewUnknown(&value.Unknown{Origin: sourceText(unknown.Source, unknown.Sub), Reason: "its files are not here", At: ev.userSpan(m, at)})
+	case errors.As(err, &unknown):
+		failAt(m, value.NotFound, at, "'%s' is not here: %s was not fetched", path, unknown.Source.URL)
+	case errors.As(err, &restricted):
+		failAt(m, value.Restricted, at, "%s", restricted.Error())
+	case errors.Is(err, fs.ErrNotExist):
+		failAt(m, value.NotFound, at, "path '%s' does not exist", ev.Display(path))
+	case errors.As(err, &pathErr):
+		failAt(m, value.OtherError, at, "cannot read '%s': %s", ev.Display(path), pathErr.Err)
+	}
+	failAt(m, value.NotFound, at, "cannot read '%s': %s", ev.Display(path), err)
+	return value.Value{}
+}
+
+// sourceText names a file of a source for people.
+func sourceText(s *world.Source, sub string) string {
+	name := s.Kind
+	if name == "" {
+		name = s.URL
+	}
+	if sub == "" {
+		return "<" + name + ">"
+	}
+	return "<" + name + ">/" + sub
+}

@@ -1,0 +1,83 @@
+package eval
+
+import (
+	"github.com/nixplan/nixplan/eval/model"
+	"github.com/nixplan/nixplan/eval/value"
+	"github.com/nixplan/nixplan/eval/world"
+)
+
+// wellKnown is the modelled meaning of a name selected from an unknown.
+func (ev *Evaluator) wellKnown(m *value.Machine, sym value.Symbol) (value.Value, bool) {
+	if !ev.opts.Model {
+		return value.Value{}, false
+	}
+	if ev.assumed.IsNone() {
+		ev.assumed = ev.ownModel(m, "assumed.nix")
+	}
+	set := m.Force(&ev.assumed)
+	if set.Kind() != value.AttrSet {
+		return value.Value{}, false
+	}
+	a := set.Attrs().Get(sym)
+	if a == nil {
+		return value.Value{}, false
+	}
+	return m.Force(&a.Value), true
+}
+
+// ownMount is where the model's own files lie in the world.
+var ownMount = world.StorePath("model", "nixplan-model")
+
+// ownModel evaluates a file of the model that belongs to no source.
+func (ev *Evaluator) ownModel(m *value.Machine, name string) value.Value {
+	ev.mountOwn()
+	return ev.importPath(m, ownMount+"/"+name, value.Span{})
+}
+
+func (ev *Evaluator) mountOwn() {
+	if mount, _ := ev.world.Mount(ownMount); mount == nil {
+		ev.world.AddMount(&world.Mount{Path: ownMount, Files: model.Own()})
+	}
+}
+
+// isModelled reports whether a file is one of the model's.
+func (ev *Evaluator) isModelled(path string) bool {
+	mount, _ := ev.world.Mount(path)
+	return mount != nil && mount.Files != nil
+}
+
+// userSpan is the place itself when it is in the user's files, else the nearest
+// one on the stack that is.
+func (ev *Evaluator) userSpan(m *value.Machine, at value.Span) value.Span {
+	if at.Start != 0 && !ev.inModel(at.Start) {
+		return at
+	}
+	return m.NearestSpan(func(s value.Span) bool { return s.Start != 0 && !ev.inModel(s.Start) })
+}
+
+func (ev *Evaluator) inModel(p value.Pos) bool {
+	for _, b := range ev.modelBases {
+		if p >= b.start && p < b.end {
+			return true
+		}
+	}
+	return false
+}
+
+// position is what unsafeGetAttrPos and __curPos give.
+func (ev *Evaluator) position(pos value.Pos) value.Value {
+	at := pos.Span().Range()
+	if !at.Valid() {
+		return value.NullValue
+	}
+	p := at.Source.Position(at.Start)
+	file := ev.paths[at.Source]
+	if file == "" {
+		file = at.Source.Name
+	}
+	return ev.Set(map[string]value.Value{
+		"file":   value.NewString(file),
+		"line":   value.NewInt(int64(p.Line)),
+		"column": value.NewInt(int64(p.Column)),
+	})
+}
