@@ -25,7 +25,7 @@ func (e *evaluation) print(v value.Value) error {
 	case e.json:
 		text, err = e.toJSON(v)
 	case e.xml:
-		text, err = xmlText(e.ev, v, e.strict)
+		text, err = e.ev.XML(v, e.strict)
 		end = ""
 	case e.raw:
 		text, err = e.toString(v)
