@@ -88,8 +88,16 @@ in
       namespaces ? [ ],
     }:
     let
-      # path is relative to prefix.
-      isNamespace = path: length path < 2 || (length path == 2 && elem (head path) namespaces);
+      # path is relative to prefix. Above declared options, definitions are taken apart as well.
+      isNamespace =
+        path:
+        length path < 2
+        || (length path == 2 && elem (head path) namespaces)
+        || isDeclaredGroup path options;
+      isDeclaredGroup =
+        path: tree:
+        !isOption tree
+        && (path == [ ] || tree ? ${head path} && isDeclaredGroup (builtins.tail path) tree.${head path});
 
       group =
         path: defs:
