@@ -11,16 +11,30 @@ let
   inherit (lib) mkOption types;
 
   perSystemSet =
-    name:
+    name: complete:
     flake-parts-lib.mkTransposedPerSystemModule {
       inherit name;
       file = ./outputs.nix;
       option = mkOption {
         type = types.lazyAttrsOf types.raw;
         default = { };
-        apply = (flake-parts-lib.beyondReach inputs).open name;
+        apply = set: (flake-parts-lib.beyondReach inputs).open name (lib.mapAttrs (_: complete) set);
       };
     };
+
+  # An app's type needs no saying, and its program may be a package.
+  app =
+    value:
+    if __nixplan.isUnknown value then
+      value
+    else
+      {
+        type = "app";
+      }
+      // value
+      // {
+        program = if lib.isDerivation value.program then lib.getExe value.program else value.program;
+      };
 
   set = mkOption {
     type = types.lazyAttrsOf types.raw;
@@ -28,8 +42,10 @@ let
   };
 in
 {
-  imports = map perSystemSet [
-    "apps"
+  imports = [
+    (perSystemSet "apps" app)
+  ]
+  ++ map (name: perSystemSet name lib.id) [
     "checks"
     "devShells"
     "legacyPackages"

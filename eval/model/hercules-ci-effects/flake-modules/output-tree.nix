@@ -3,14 +3,15 @@
 
 let
   inherit (lib) types;
-  inherit (__nixplan) isUnknown;
+  inherit (__nixplan) isUnknown known open;
 
+  # An open set has further names that are not known, but is no derivation as long as it does not say so.
+  isOpen = value: isUnknown (value ? "");
   isBranch =
     value:
     builtins.isAttrs value
-    && !isUnknown (value.type or null)
-    && value.type or null != "derivation"
-    && value.recurseForDerivations or true == true;
+    && (known value).type or null != "derivation"
+    && (known value).recurseForDerivations or true == true;
 
   outputTree = lib.mkOptionType {
     name = "outputTree";
@@ -18,10 +19,23 @@ let
     check = _: true;
     merge =
       loc: definitions:
-      if lib.all (definition: !isUnknown definition.value && isBranch definition.value) definitions then
-        (types.lazyAttrsOf outputTree).merge loc definitions
+      let
+        clear = lib.filter (definition: !isUnknown definition.value) definitions;
+        merged =
+          if lib.all (definition: isBranch definition.value) clear then
+            (types.lazyAttrsOf outputTree).merge loc (
+              map (definition: definition // { value = known definition.value; }) clear
+            )
+          else
+            lib.mergeEqualOption loc clear;
+        isPartial = lib.any (definition: isOpen definition.value) definitions;
+      in
+      if clear == [ ] then
+        (lib.head definitions).value
+      else if isPartial && builtins.isAttrs merged then
+        open (lib.showOption loc) merged
       else
-        lib.mergeEqualOption loc definitions;
+        merged;
   };
 in
 outputTree
