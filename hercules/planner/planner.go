@@ -207,7 +207,7 @@ func (b *builder) gitProblem(err error) {
 	b.gitTold = true
 	d := &diag.Diagnostic{
 		ID: idGit, Severity: diag.Warning,
-		Summary: "cannot tell which files git tracks and whether they were changed",
+		Summary: "git cannot tell whether files were changed",
 		Detail:  err.Error(),
 	}
 	if err == repo.ErrNoGit {

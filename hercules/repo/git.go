@@ -39,12 +39,20 @@ func (g *Git) Tracked() (*Tracked, error) {
 			s.tracked = &Tracked{}
 			return
 		}
-		var out []byte
-		if out, s.trackedErr = g.run("ls-files", "-z", "--cached", "--stage"); s.trackedErr == nil {
-			s.tracked = parseTracked(string(out))
+		if s.tracked, s.trackedErr = g.readIndex(); s.trackedErr != nil {
+			s.tracked, s.trackedErr = g.listFiles()
 		}
 	})
 	return s.tracked, s.trackedErr
+}
+
+// listFiles asks the git program for the index.
+func (g *Git) listFiles() (*Tracked, error) {
+	out, err := g.run("ls-files", "-z", "--cached", "--stage")
+	if err != nil {
+		return nil, err
+	}
+	return parseTracked(string(out)), nil
 }
 
 // Prefetch asks for both in the background, so that the git program runs while
@@ -209,7 +217,7 @@ func (g *Git) environment() []string {
 	for _, entry := range os.Environ() {
 		name, value, _ := strings.Cut(entry, "=")
 		switch {
-		case name == "GIT_INDEX_FILE" && strings.HasPrefix(under(g.WorkTree, value), g.Dir+string(filepath.Separator)):
+		case name == "GIT_INDEX_FILE" && g.ownsIndex(value):
 		case strings.HasPrefix(name, "GIT_") && !keptVariables[name]:
 			continue
 		case name == "LC_ALL", name == "LANGUAGE":
@@ -218,6 +226,11 @@ func (g *Git) environment() []string {
 		env = append(env, entry)
 	}
 	return append(env, "LC_ALL=C", "GIT_TERMINAL_PROMPT=0", "GIT_NO_LAZY_FETCH=1")
+}
+
+// ownsIndex reports whether a GIT_INDEX_FILE is one of this repository's.
+func (g *Git) ownsIndex(path string) bool {
+	return strings.HasPrefix(under(g.WorkTree, path), g.Dir+string(filepath.Separator))
 }
 
 // keptVariables choose the user's configuration files, which also hold

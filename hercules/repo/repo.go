@@ -2,10 +2,11 @@
 // is, what is checked out, which forge the repository lives on, which files are
 // tracked and whether anything was changed.
 //
-// What lies in plain files (HEAD, refs, config) is read from them, because a
-// plan of a small repository takes a few milliseconds and each process would
-// add as many. What needs the index is asked of the git program, once, when
-// somebody wants to know. Neither runs anything the repository configures:
+// What lies in plain files (HEAD, refs, config, the index) is read from them,
+// because a plan of a small repository takes a few milliseconds and each process
+// would add as many. Whether files were changed is asked of the git program,
+// once, when somebody wants to know, and so is what a reader here does not
+// understand. Neither runs anything the repository configures:
 // hooks, file system monitors, pagers, credential helpers and content filters
 // stay off, and no network is used.
 package repo
