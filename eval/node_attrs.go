@@ -13,6 +13,21 @@ type name struct {
 	code value.Code
 }
 
+// symbol is the name, computed where it has to be. set is what it is looked up
+// in, by the expression at at.
+func (n *name) symbol(m *value.Machine, env *value.Env, set value.Value, at value.Span) (value.Symbol, *value.Unknown) {
+	if n.code == nil {
+		return n.sym, nil
+	}
+	key := n.code.Eval(m, env)
+	if key.Kind() == value.UnknownValue {
+		return 0, key.Unknown()
+	}
+	sym := attrName(m, key, n.at.Span())
+	decideLookup(m, key, set, sym, at)
+	return sym, nil
+}
+
 // attrSpec is one static attribute of a set; the list is sorted by symbol.
 type attrSpec struct {
 	sym  value.Symbol
@@ -170,14 +185,9 @@ func (n *selectNode) Eval(m *value.Machine, env *value.Env) value.Value {
 	v := n.set.Eval(m, env)
 	for i := range n.path {
 		p := &n.path[i]
-		sym := p.sym
-		if p.code != nil {
-			key := p.code.Eval(m, env)
-			if key.Kind() == value.UnknownValue {
-				return blame(m, key.Unknown(), n.At())
-			}
-			sym = attrName(m, key, p.at.Span())
-			decideLookup(m, key, v, sym, n.At())
+		sym, unknown := p.symbol(m, env, v, n.At())
+		if unknown != nil {
+			return blame(m, unknown, n.At())
 		}
 		switch v.Kind() {
 		case value.AttrSet:
@@ -228,14 +238,9 @@ func (n *hasAttrNode) Eval(m *value.Machine, env *value.Env) value.Value {
 	v := n.set.Eval(m, env)
 	for i := range n.path {
 		p := &n.path[i]
-		sym := p.sym
-		if p.code != nil {
-			key := p.code.Eval(m, env)
-			if key.Kind() == value.UnknownValue {
-				return blame(m, key.Unknown(), n.At())
-			}
-			sym = attrName(m, key, p.at.Span())
-			decideLookup(m, key, v, sym, n.At())
+		sym, unknown := p.symbol(m, env, v, n.At())
+		if unknown != nil {
+			return blame(m, unknown, n.At())
 		}
 		if v.Kind() == value.UnknownValue {
 			return blame(m, v.Unknown(), n.At())

@@ -6,6 +6,7 @@ import (
 
 	"github.com/nixplan/nixplan/eval/internal/numfmt"
 	"github.com/nixplan/nixplan/eval/value"
+	"github.com/nixplan/nixplan/internal/text"
 )
 
 // Print writes a value as `nix-instantiate --eval` does: what is not evaluated
@@ -22,11 +23,11 @@ func brief(m *value.Machine, v value.Value) string {
 	const longest = 80
 	p := printer{m: m, seen: map[value.Value]bool{}, limit: 4 * longest}
 	p.print(v)
-	text := p.out.String()
-	if len(text) > longest {
-		text = strings.ToValidUTF8(text[:longest], "") + "…"
+	out := p.out.String()
+	if len(out) > longest {
+		out = strings.ToValidUTF8(out[:longest], "") + "…"
 	}
-	return text
+	return out
 }
 
 type printer struct {
@@ -56,7 +57,7 @@ func (p *printer) print(v value.Value) {
 		p.out.WriteString(numfmt.FormatG(v.Float()))
 	case value.String:
 		p.m.Charge(int64(len(v.Str())))
-		quoteString(&p.out, v.Str())
+		p.out.WriteString(text.QuoteNix(v.Str()))
 	case value.Path:
 		p.out.WriteString(v.Path())
 	case value.Lambda:
@@ -120,32 +121,6 @@ func (p *printer) repeated(v value.Value) bool {
 	return false
 }
 
-// quoteString writes a Nix string literal.
-func quoteString(b *strings.Builder, s string) {
-	b.WriteByte('"')
-	for i := 0; i < len(s); i++ {
-		switch c := s[i]; c {
-		case '"', '\\':
-			b.WriteByte('\\')
-			b.WriteByte(c)
-		case '\n':
-			b.WriteString(`\n`)
-		case '\r':
-			b.WriteString(`\r`)
-		case '\t':
-			b.WriteString(`\t`)
-		case '$':
-			if i+1 < len(s) && s[i+1] == '{' {
-				b.WriteByte('\\')
-			}
-			b.WriteByte(c)
-		default:
-			b.WriteByte(c)
-		}
-	}
-	b.WriteByte('"')
-}
-
 var keywords = map[string]bool{"if": true, "then": true, "else": true, "assert": true, "with": true, "let": true, "in": true, "rec": true, "inherit": true}
 
 // writeName writes an attribute name, quoted when it is no identifier.
@@ -154,7 +129,7 @@ func writeName(b *strings.Builder, s string) {
 		b.WriteString(s)
 		return
 	}
-	quoteString(b, s)
+	b.WriteString(text.QuoteNix(s))
 }
 
 func isIdentifier(s string) bool {

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/nixplan/nixplan/eval/value"
+	"github.com/nixplan/nixplan/internal/text"
 )
 
 // GitSource is what an agent tells a program about the commit it evaluates:
@@ -204,6 +205,4 @@ func (s *GitSource) Arguments(legacy bool) []Argument {
 }
 
 // quote writes a string as Nix source.
-func quote(s string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "${", `\${`, "\n", `\n`, "\r", `\r`, "\t", `\t`).Replace(s) + `"`
-}
+func quote(s string) string { return text.QuoteNix(s) }

@@ -310,39 +310,25 @@ func (w *World) ReadFile(path string) ([]byte, error) {
 }
 
 // Lstat describes a path without following a final symbolic link.
-func (w *World) Lstat(name string) (fs.FileInfo, error) {
-	p, err := w.locate(name)
-	if err != nil {
-		return nil, err
-	}
-	if p.text != nil {
-		return textInfo{filepath.Base(name), int64(len(p.text))}, nil
-	}
-	if p.files != nil {
-		return fs.Stat(p.files, p.sub)
-	}
-	if err := w.checkLink(p.real); err != nil {
-		return nil, err
-	}
-	return os.Lstat(p.real)
-}
+func (w *World) Lstat(name string) (fs.FileInfo, error) { return w.stat(name, w.checkLink, os.Lstat) }
 
 // Stat describes a path, following symbolic links.
-func (w *World) Stat(name string) (fs.FileInfo, error) {
+func (w *World) Stat(name string) (fs.FileInfo, error) { return w.stat(name, w.check, os.Stat) }
+
+func (w *World) stat(name string, check func(string) error, stat func(string) (fs.FileInfo, error)) (fs.FileInfo, error) {
 	p, err := w.locate(name)
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	if p.text != nil {
+	case p.text != nil:
 		return textInfo{filepath.Base(name), int64(len(p.text))}, nil
-	}
-	if p.files != nil {
+	case p.files != nil:
 		return fs.Stat(p.files, p.sub)
 	}
-	if err := w.check(p.real); err != nil {
+	if err := check(p.real); err != nil {
 		return nil, err
 	}
-	return os.Stat(p.real)
+	return stat(p.real)
 }
 
 // ReadDir lists a directory in the order of names.

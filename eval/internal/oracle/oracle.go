@@ -17,6 +17,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/nixplan/nixplan/internal/text"
 )
 
 // Answer is what Nix says about one expression: the printed value, or the
@@ -186,26 +188,4 @@ func parse(text string) (map[string]Answer, error) {
 
 // Quote writes a string as nix-instantiate prints it, which is also a Nix
 // expression for it.
-func Quote(s string) string {
-	var b strings.Builder
-	b.WriteByte('"')
-	for i := 0; i < len(s); i++ {
-		switch c := s[i]; {
-		case c == '"' || c == '\\':
-			b.WriteByte('\\')
-			b.WriteByte(c)
-		case c == '\n':
-			b.WriteString(`\n`)
-		case c == '\r':
-			b.WriteString(`\r`)
-		case c == '\t':
-			b.WriteString(`\t`)
-		case c == '$' && i+1 < len(s) && s[i+1] == '{':
-			b.WriteString(`\$`)
-		default:
-			b.WriteByte(c)
-		}
-	}
-	b.WriteByte('"')
-	return b.String()
-}
+func Quote(s string) string { return text.QuoteNix(s) }
