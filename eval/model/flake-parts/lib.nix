@@ -26,7 +26,7 @@ let
       }
     else
       {
-        module._module.freeformType = __nixplan.unknown "the options of modules from inputs that are not here";
+        module.imports = [ (__nixplan.unknown "the modules of inputs that are not here") ];
         inherit (__nixplan) open;
       };
 
@@ -50,7 +50,6 @@ let
           }
           // specialArgs;
           modules = modules ++ [
-            ({ inputs, ... }: (beyondReach inputs).module)
             (lib.setDefaultModuleLocation "flake.nix" module)
           ];
         };
