@@ -105,10 +105,10 @@ in
     };
     nixpkgs = {
       pkgs = undefined;
-      hostPlatform = undefined;
+      hostPlatform = undefined // { apply = platform; };
       buildPlatform = internal types.raw cfg.hostPlatform;
       system = internal types.str __nixplan.system;
-      localSystem = internal types.raw { inherit (cfg) system; };
+      localSystem = internal types.raw { inherit (cfg) system; } // { apply = platform; };
       crossSystem = internal types.raw null;
       config = internal (types.lazyAttrsOf types.anything) { };
       overlays = internal (types.listOf types.raw) [ ];
