@@ -9,7 +9,9 @@ import (
 // see.
 var modelPrims = []value.Prim{
 	{Name: "assume", Arity: 2, Strict: 1, F2: func(m *value.Machine, text, v value.Value) value.Value {
-		host(m).assume(wantPlain(m, text), value.Span{})
+		if s, _ := Known(text); s != "" {
+			host(m).assume(s, value.Span{})
+		}
 		return m.Force(&v)
 	}},
 	{Name: "isUnknown", Arity: 1, F1: func(m *value.Machine, v value.Value) value.Value {

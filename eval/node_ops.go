@@ -164,7 +164,9 @@ func (n *addNode) Eval(m *value.Machine, env *value.Env) value.Value {
 	if a.Kind() == value.UnknownValue && isNumber(b) { // then a is one too
 		return blame(m, a.Unknown(), n.At())
 	}
-	t.add(m, coerce(m, b, coercion{copyPaths: true, at: n.b.At(), what: "add to a string"}))
+	// A path is copied to the store behind a string, but not behind a set that
+	// stands for one: `self + /file` is a path below self.
+	t.add(m, coerce(m, b, coercion{copyPaths: a.Kind() == value.String, at: n.b.At(), what: "add to a string"}))
 	return t.value(n.At())
 }
 func (n *addNode) Delay(m *value.Machine, env *value.Env) value.Value { return m.NewThunk(n, env) }

@@ -16,7 +16,10 @@ func (ev *Evaluator) addSource(s *world.Source) value.Value {
 		s.Name = "source"
 	}
 	if s.Kind == "" {
-		s.Kind = model.Kind(s.URL)
+		var fork string
+		if s.Kind, fork = model.Kind(s.URL); fork != "" {
+			ev.assume(fork+" is like "+model.Original(s.Kind), value.Span{})
+		}
 	}
 	s.Path = world.StorePath(strings.Join([]string{s.Kind, s.URL, s.Rev, s.Ref, s.Hash}, "\x00"), s.Name)
 	ev.world.AddMount(&world.Mount{Path: s.Path, Files: model.Files(s.Kind), Source: s})
@@ -79,7 +82,7 @@ func (ev *Evaluator) searchSource(m *value.Machine, name string) (value.Value, b
 		return value.Value{}, false
 	}
 	first, rest, _ := strings.Cut(name, "/")
-	if kind := model.Kind(first); kind != "" {
+	if kind, _ := model.Kind(first); kind != "" {
 		s := ev.addSource(&world.Source{URL: "<" + first + ">", Kind: kind, Name: first})
 		return value.NewPath(canonPath(s.Str() + "/" + rest)), true
 	}

@@ -8,7 +8,8 @@ package model
 import (
 	"embed"
 	"io/fs"
-	"regexp"
+	"slices"
+	"strings"
 )
 
 //go:embed *.nix nixpkgs hercules-ci-effects flake-compat flake-parts flake-utils
@@ -31,27 +32,66 @@ func Files(kind string) fs.FS {
 // call-flake.nix.
 func Own() fs.FS { return files }
 
-var kinds = []struct {
-	kind    string
-	pattern *regexp.Regexp
+// repositories are the modelled repositories and who they belong to; the first
+// owner is the original's.
+var repositories = map[string]struct {
+	kind   string
+	owners []string
 }{
-	{"nixpkgs", regexp.MustCompile(`(?i)github(\.com)?[/:]nixos/nixpkgs(-channels)?(\.git)?([/?#].*)?$|(channels|releases)\.nixos\.org/|//nixos\.org/channels/`)},
-	{"nixpkgs", regexp.MustCompile(`(?i)^(flake:)?nixpkgs(/.*)?$`)},
-	{"hercules-ci-effects", regexp.MustCompile(`(?i)[/:]hercules-ci/hercules-ci-effects(\.git)?([/?#].*)?$|^(flake:)?hercules-ci-effects(/.*)?$`)},
-	{"flake-compat", regexp.MustCompile(`(?i)[/:](edolstra|nix-community|lix-project|hercules-ci)/flake-compat(\.git)?([/?#].*)?$|^(flake:)?flake-compat(/.*)?$`)},
-	{"flake-parts", regexp.MustCompile(`(?i)[/:]hercules-ci/flake-parts(\.git)?([/?#].*)?$|^(flake:)?flake-parts(/.*)?$`)},
-	{"flake-utils", regexp.MustCompile(`(?i)[/:]numtide/flake-utils(\.git)?([/?#].*)?$|^(flake:)?flake-utils(/.*)?$`)},
-	{"nixpkgs", regexp.MustCompile(`(?i)[/:]nix-community/nixpkgs\.lib(\.git)?([/?#].*)?$`)},
+	"flake-compat":        {"flake-compat", []string{"edolstra", "nix-community", "lix-project", "hercules-ci"}},
+	"flake-parts":         {"flake-parts", []string{"hercules-ci"}},
+	"flake-utils":         {"flake-utils", []string{"numtide"}},
+	"hercules-ci-effects": {"hercules-ci-effects", []string{"hercules-ci"}},
+	"nixpkgs":             {"nixpkgs", []string{"nixos"}},
+	"nixpkgs-channels":    {"nixpkgs", []string{"nixos"}},
+	"nixpkgs.lib":         {"nixpkgs", []string{"nix-community"}},
 }
 
-// Kind recognises a source by its URL or flake reference; "" when it is none
-// that is modelled. Forks under other owners are not recognised: what is
-// modelled is the original.
-func Kind(url string) string {
-	for _, k := range kinds {
-		if k.pattern.MatchString(url) {
-			return k.kind
+// Kind recognises a source by its URL, flake reference or search path name; ""
+// when it is none that is modelled. A fork of a modelled repository, one of its
+// name under another owner, is taken for the original: fork is then
+// "owner/name", for the plan to say so.
+func Kind(url string) (kind, fork string) {
+	if strings.HasPrefix(url, "/") || strings.HasPrefix(url, ".") {
+		return "", ""
+	}
+	path := strings.ToLower(url)
+	path, _, _ = strings.Cut(path, "?")
+	path, _, _ = strings.Cut(path, "#")
+	if scheme, rest, ok := strings.Cut(path, "://"); ok && scheme != "file" {
+		path = rest
+	} else if scheme, rest, ok := strings.Cut(path, ":"); ok {
+		switch scheme {
+		case "flake":
+			path = rest
+		case "github", "gitlab", "sourcehut":
+			path = scheme + "/" + rest
+		default: // user@host:owner/name
+			path = scheme + "/" + rest
 		}
 	}
-	return ""
+	parts := strings.Split(strings.Trim(path, "/"), "/")
+	switch host := parts[0]; {
+	case host == "channels.nixos.org", host == "releases.nixos.org", host == "nixos.org" && len(parts) > 1 && parts[1] == "channels":
+		return "nixpkgs", ""
+	}
+	if r, ok := repositories[parts[0]]; ok { // a name of the flake registry or of the search path
+		return r.kind, ""
+	}
+	if len(parts) < 3 {
+		return "", ""
+	}
+	owner, name := parts[1], strings.TrimSuffix(parts[2], ".git")
+	r, ok := repositories[name]
+	switch {
+	case !ok:
+		return "", ""
+	case slices.Contains(r.owners, owner):
+		return r.kind, ""
+	default:
+		return r.kind, owner + "/" + name
+	}
 }
+
+// Original is "owner/name" of the repository that a kind models.
+func Original(kind string) string { return repositories[kind].owners[0] + "/" + kind }
