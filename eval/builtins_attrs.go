@@ -9,9 +9,9 @@ import (
 var attrsPrims = []value.Prim{
 	{Name: "attrNames", Arity: 1, F1: primAttrNames},
 	{Name: "attrValues", Arity: 1, F1: primAttrValues},
-	{Name: "catAttrs", Arity: 2, Strict: 0b11, F2: primCatAttrs},
+	{Name: "catAttrs", Result: value.List, Arity: 2, Strict: 0b11, F2: primCatAttrs},
 	{Name: "getAttr", Arity: 2, Strict: 0b11, F2: primGetAttr},
-	{Name: "hasAttr", Arity: 2, Strict: 0b11, F2: primHasAttr},
+	{Name: "hasAttr", Result: value.Bool, Arity: 2, Strict: 0b11, F2: primHasAttr},
 	{Name: "intersectAttrs", Arity: 2, Strict: 0b11, F2: primIntersectAttrs},
 	{Name: "listToAttrs", Arity: 1, F1: primListToAttrs},
 	{Name: "mapAttrs", Arity: 2, F2: primMapAttrs},
@@ -23,7 +23,7 @@ var attrsPrims = []value.Prim{
 // elemName and elemValue are what an unknown attribute of an open set is called
 // and holds.
 func elemName(u *value.Unknown) value.Value {
-	return value.NewUnknown(u.Derive("an attribute name of "+u.Origin, u.At))
+	return value.NewUnknown(u.Derive("an attribute name of "+u.Origin, u.At).OfType(value.String))
 }
 
 func primAttrNames(m *value.Machine, v value.Value) value.Value {
@@ -51,7 +51,7 @@ func openList(attrs *value.Attrs, known value.Value, fn string, elem func(*value
 	if u == nil {
 		return known
 	}
-	list := u.Derive(fn+" "+u.Origin, u.At)
+	list := u.Derive(fn+" "+u.Origin, u.At).OfType(value.List)
 	list.Elem = elem(u)
 	if known.Len() > 0 {
 		list.Parts = []value.Value{known, value.NewUnknown(u)}

@@ -8,10 +8,10 @@ import (
 var contextPrims = []value.Prim{
 	{Name: "addDrvOutputDependencies", Arity: 1, Strict: 1, F1: primAddDrvOutputDependencies},
 	{Name: "appendContext", Arity: 2, Strict: 0b11, F2: primAppendContext},
-	{Name: "getContext", Arity: 1, Strict: 1, F1: primGetContext},
-	{Name: "hasContext", Arity: 1, Strict: 1, F1: primHasContext},
+	{Name: "getContext", Result: value.AttrSet, Arity: 1, Strict: 1, F1: primGetContext},
+	{Name: "hasContext", Result: value.Bool, Arity: 1, Strict: 1, F1: primHasContext},
 	{Name: "unsafeDiscardOutputDependency", Arity: 1, Strict: 1, F1: primUnsafeDiscardOutputDependency},
-	{Name: "unsafeDiscardStringContext", Arity: 1, Strict: 1, F1: primUnsafeDiscardStringContext},
+	{Name: "unsafeDiscardStringContext", Result: value.String, Arity: 1, Strict: 1, F1: primUnsafeDiscardStringContext},
 }
 
 var (

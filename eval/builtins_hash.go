@@ -6,9 +6,9 @@ import (
 )
 
 var hashPrims = []value.Prim{
-	{Name: "convertHash", Arity: 1, Strict: 1, F1: primConvertHash},
-	{Name: "hashFile", Arity: 2, Strict: 0b11, F2: primHashFile},
-	{Name: "hashString", Arity: 2, Strict: 0b11, F2: func(m *value.Machine, algo, v value.Value) value.Value {
+	{Name: "convertHash", Result: value.String, Arity: 1, Strict: 1, F1: primConvertHash},
+	{Name: "hashFile", Result: value.String, Arity: 2, Strict: 0b11, F2: primHashFile},
+	{Name: "hashString", Result: value.String, Arity: 2, Strict: 0b11, F2: func(m *value.Machine, algo, v value.Value) value.Value {
 		a := wantAlgo(m, algo)
 		text, _ := wantString(m, v)
 		m.Step(len(text) / 64)

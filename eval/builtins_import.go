@@ -12,12 +12,12 @@ import (
 
 var importPrims = []value.Prim{
 	{Name: "findFile", Arity: 2, Strict: 0b11, F2: primFindFile},
-	{Name: "getEnv", Arity: 1, Strict: 1, F1: primGetEnv},
+	{Name: "getEnv", Result: value.String, Arity: 1, Strict: 1, F1: primGetEnv},
 	{Name: "import", Arity: 1, Strict: 1, F1: primImport},
-	{Name: "pathExists", Arity: 1, Strict: 1, F1: primPathExists},
-	{Name: "readDir", Arity: 1, Strict: 1, F1: primReadDir},
-	{Name: "readFile", Arity: 1, Strict: 1, F1: primReadFile},
-	{Name: "readFileType", Arity: 1, Strict: 1, F1: primReadFileType},
+	{Name: "pathExists", Result: value.Bool, Arity: 1, Strict: 1, F1: primPathExists},
+	{Name: "readDir", Result: value.AttrSet, Arity: 1, Strict: 1, F1: primReadDir},
+	{Name: "readFile", Result: value.String, Arity: 1, Strict: 1, F1: primReadFile},
+	{Name: "readFileType", Result: value.String, Arity: 1, Strict: 1, F1: primReadFileType},
 	{Name: "scopedImport", Arity: 2, Strict: 0b10, F2: primScopedImport},
 	{Name: "toPath", Arity: 1, Strict: 1, F1: primToPath},
 }

@@ -11,7 +11,7 @@ import (
 
 var jsonPrims = []value.Prim{
 	{Name: "fromJSON", Arity: 1, Strict: 1, F1: primFromJSON},
-	{Name: "toJSON", Arity: 1, Strict: 1, F1: primToJSON},
+	{Name: "toJSON", Result: value.String, Arity: 1, Strict: 1, F1: primToJSON},
 }
 
 func primFromJSON(m *value.Machine, v value.Value) value.Value {

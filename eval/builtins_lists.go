@@ -5,26 +5,26 @@ import (
 )
 
 var listPrims = []value.Prim{
-	{Name: "all", Arity: 2, Strict: 0b11, F2: primAll},
-	{Name: "any", Arity: 2, Strict: 0b11, F2: primAny},
-	{Name: "concatLists", Arity: 1, Strict: 1, F1: primConcatLists},
-	{Name: "concatMap", Arity: 2, F2: primConcatMap},
-	{Name: "elem", Arity: 2, Strict: 0b10, F2: primElem},
+	{Name: "all", Result: value.Bool, Arity: 2, Strict: 0b11, F2: primAll},
+	{Name: "any", Result: value.Bool, Arity: 2, Strict: 0b11, F2: primAny},
+	{Name: "concatLists", Result: value.List, Arity: 1, Strict: 1, F1: primConcatLists},
+	{Name: "concatMap", Result: value.List, Arity: 2, F2: primConcatMap},
+	{Name: "elem", Result: value.Bool, Arity: 2, Strict: 0b10, F2: primElem},
 	{Name: "elemAt", Arity: 2, F2: primElemAt},
 	{Name: "filter", Arity: 2, F2: primFilter},
 	{Name: "foldl'", Arity: 3, Strict: 0b101, F3: primFoldl},
-	{Name: "genList", Arity: 2, Strict: 0b10, F2: primGenList},
-	{Name: "groupBy", Arity: 2, Strict: 0b11, F2: primGroupBy},
+	{Name: "genList", Result: value.List, Arity: 2, Strict: 0b10, F2: primGenList},
+	{Name: "groupBy", Result: value.AttrSet, Arity: 2, Strict: 0b11, F2: primGroupBy},
 	{Name: "head", Arity: 1, Strict: 1, F1: primHead},
-	{Name: "length", Arity: 1, Strict: 1, F1: func(m *value.Machine, v value.Value) value.Value { return value.NewInt(int64(len(wantList(m, v)))) }},
+	{Name: "length", Result: value.Int, Arity: 1, Strict: 1, F1: func(m *value.Machine, v value.Value) value.Value { return value.NewInt(int64(len(wantList(m, v)))) }},
 	{Name: "map", Arity: 2, F2: primMap},
-	{Name: "partition", Arity: 2, Strict: 0b11, F2: primPartition},
-	{Name: "tail", Arity: 1, Strict: 1, F1: primTail},
+	{Name: "partition", Result: value.AttrSet, Arity: 2, Strict: 0b11, F2: primPartition},
+	{Name: "tail", Result: value.List, Arity: 1, Strict: 1, F1: primTail},
 }
 
 // elemUnknown is an unknown list whose elements would be v.
 func elemUnknown(u *value.Unknown, origin string, v value.Value) value.Value {
-	d := u.Derive(origin, u.At)
+	d := u.Derive(origin, u.At).OfType(value.List)
 	d.Elem = v
 	return value.NewUnknown(d)
 }

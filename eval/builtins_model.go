@@ -27,6 +27,12 @@ var modelPrims = []value.Prim{
 	{Name: "open", Arity: 2, Strict: 0b11, F2: func(m *value.Machine, origin, set value.Value) value.Value {
 		return value.NewAttrs(wantAttrs(m, set).WithOpen(newUnknown(m, origin)))
 	}},
+	{Name: "foreign", Arity: 1, Strict: 1, F1: func(m *value.Machine, origin value.Value) value.Value {
+		return value.NewUnknown(newForeign(m, origin))
+	}},
+	{Name: "openForeign", Arity: 2, Strict: 0b11, F2: func(m *value.Machine, origin, set value.Value) value.Value {
+		return value.NewAttrs(wantAttrs(m, set).WithOpen(newForeign(m, origin)))
+	}},
 	{Name: "source", Arity: 1, Strict: 1, F1: primSource},
 	{Name: "sourceOf", Arity: 1, Strict: 1, F1: primSourceOf},
 	{Name: "unknown", Arity: 1, Strict: 1, F1: func(m *value.Machine, origin value.Value) value.Value {
@@ -36,6 +42,14 @@ var modelPrims = []value.Prim{
 
 func newUnknown(m *value.Machine, origin value.Value) *value.Unknown {
 	return &value.Unknown{Origin: wantPlain(m, origin), Reason: "it is modelled, not evaluated", At: host(m).userSpan(m, value.Span{})}
+}
+
+// newForeign is an unknown of a project that is known to be another than those
+// that are modelled.
+func newForeign(m *value.Machine, origin value.Value) *value.Unknown {
+	u := newUnknown(m, origin)
+	u.Foreign, u.Reason = true, "its files are not here"
+	return u
 }
 
 func (ev *Evaluator) modelBuiltins(*value.Machine) value.Value {

@@ -7,8 +7,8 @@ import (
 )
 
 var orderPrims = []value.Prim{
-	{Name: "genericClosure", Arity: 1, Strict: 1, F1: primGenericClosure},
-	{Name: "sort", Arity: 2, Strict: 0b11, F2: primSort},
+	{Name: "genericClosure", Result: value.List, Arity: 1, Strict: 1, F1: primGenericClosure},
+	{Name: "sort", Result: value.List, Arity: 2, Strict: 0b11, F2: primSort},
 }
 
 // primSort is stable. A comparator that contradicts itself gives some order.

@@ -9,7 +9,7 @@ import (
 
 var regexPrims = []value.Prim{
 	{Name: "match", Arity: 2, Strict: 0b11, F2: primMatch},
-	{Name: "split", Arity: 2, Strict: 0b11, F2: primSplit},
+	{Name: "split", Result: value.List, Arity: 2, Strict: 0b11, F2: primSplit},
 }
 
 func compileRegex(m *value.Machine, v value.Value) *ere.Regexp {

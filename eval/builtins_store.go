@@ -12,7 +12,7 @@ import (
 )
 
 var storePrims = []value.Prim{
-	{Name: "derivationStrict", Arity: 1, Strict: 1, F1: primDerivationStrict},
+	{Name: "derivationStrict", Result: value.AttrSet, Arity: 1, Strict: 1, F1: primDerivationStrict},
 	{Name: "filterSource", Arity: 2, Strict: 0b10, F2: primFilterSource},
 	{Name: "path", Arity: 1, Strict: 1, F1: primPath},
 	{Name: "placeholder", Arity: 1, Strict: 1, F1: primPlaceholder},

@@ -7,12 +7,12 @@ import (
 )
 
 var stringPrims = []value.Prim{
-	{Name: "baseNameOf", Arity: 1, Strict: 1, F1: primBaseNameOf},
-	{Name: "concatStringsSep", Arity: 2, Strict: 0b11, F2: primConcatStringsSep},
+	{Name: "baseNameOf", Result: value.String, Arity: 1, Strict: 1, F1: primBaseNameOf},
+	{Name: "concatStringsSep", Result: value.String, Arity: 2, Strict: 0b11, F2: primConcatStringsSep},
 	{Name: "dirOf", Arity: 1, Strict: 1, F1: primDirOf},
-	{Name: "replaceStrings", Arity: 3, Strict: 0b111, F3: primReplaceStrings},
-	{Name: "stringLength", Arity: 1, Strict: 1, F1: primStringLength},
-	{Name: "substring", Arity: 3, Strict: 0b111, F3: primSubstring},
+	{Name: "replaceStrings", Result: value.String, Arity: 3, Strict: 0b111, F3: primReplaceStrings},
+	{Name: "stringLength", Result: value.Int, Arity: 1, Strict: 1, F1: primStringLength},
+	{Name: "substring", Result: value.String, Arity: 3, Strict: 0b111, F3: primSubstring},
 }
 
 // primBaseNameOf strips one trailing slash only, as Nix does.

@@ -6,14 +6,14 @@ import (
 )
 
 var versionPrims = []value.Prim{
-	{Name: "compareVersions", Arity: 2, Strict: 0b11, F2: func(m *value.Machine, a, b value.Value) value.Value {
+	{Name: "compareVersions", Result: value.Int, Arity: 2, Strict: 0b11, F2: func(m *value.Machine, a, b value.Value) value.Value {
 		return value.NewInt(int64(version.Compare(wantPlain(m, a), wantPlain(m, b))))
 	}},
-	{Name: "parseDrvName", Arity: 1, Strict: 1, F1: func(m *value.Machine, v value.Value) value.Value {
+	{Name: "parseDrvName", Result: value.AttrSet, Arity: 1, Strict: 1, F1: func(m *value.Machine, v value.Value) value.Value {
 		name, ver := version.ParseDrvName(wantPlain(m, v))
 		return host(m).Set(map[string]value.Value{"name": value.NewString(name), "version": value.NewString(ver)})
 	}},
-	{Name: "splitVersion", Arity: 1, Strict: 1, F1: func(m *value.Machine, v value.Value) value.Value {
+	{Name: "splitVersion", Result: value.List, Arity: 1, Strict: 1, F1: func(m *value.Machine, v value.Value) value.Value {
 		parts := version.Split(wantPlain(m, v))
 		list := m.Slots(len(parts))
 		for i, p := range parts {

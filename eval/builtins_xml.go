@@ -9,7 +9,7 @@ import (
 )
 
 var xmlPrims = []value.Prim{
-	{Name: "toXML", Arity: 1, F1: func(m *value.Machine, v value.Value) value.Value {
+	{Name: "toXML", Result: value.String, Arity: 1, F1: func(m *value.Machine, v value.Value) value.Value {
 		w := xmlWriter{m: m, Writer: xmlx.NewWriter(), strict: true, seen: map[string]bool{}}
 		w.document(v)
 		return value.NewStringContext(string(w.Out), w.context)

@@ -87,7 +87,7 @@ func (ev *Evaluator) unreadable(m *value.Machine, err error, path string, at val
 	var pathErr *fs.PathError
 	switch {
 	case errors.As(err, &unknown) && ev.opts.Model:
-		return value.NewUnknown(&value.Unknown{Origin: sourceText(unknown.Source, unknown.Sub), Reason: "its files are not here", At: ev.userSpan(m, at)})
+		return value.NewUnknown(&value.Unknown{Origin: sourceText(unknown.Source, unknown.Sub), Reason: "its files are not here", At: ev.userSpan(m, at), Foreign: unknown.Source.Kind == ""})
 	case errors.As(err, &unknown):
 		failAt(m, value.NotFound, at, "'%s' is not here: %s was not fetched", path, unknown.Source.URL)
 	case errors.As(err, &restricted):

@@ -6,9 +6,11 @@ import (
 	"github.com/nixplan/nixplan/eval/world"
 )
 
-// wellKnown is the modelled meaning of a name selected from an unknown.
-func (ev *Evaluator) wellKnown(m *value.Machine, sym value.Symbol) (value.Value, bool) {
-	if !ev.opts.Model {
+// wellKnown is the modelled meaning of a name selected from an unknown. Of a
+// foreign one, a project that is known to be another, only names of
+// hercules-ci-effects are understood: repositories pass those on.
+func (ev *Evaluator) wellKnown(m *value.Machine, sym value.Symbol, foreign bool) (value.Value, bool) {
+	if !ev.opts.Model || foreign && !effectNames[sym] {
 		return value.Value{}, false
 	}
 	if ev.assumed.IsNone() {
@@ -23,6 +25,16 @@ func (ev *Evaluator) wellKnown(m *value.Machine, sym value.Symbol) (value.Value,
 		return value.Value{}, false
 	}
 	return m.Force(&a.Value), true
+}
+
+// effectNames are the names that no other project than hercules-ci-effects has.
+var effectNames = map[value.Symbol]bool{}
+
+func init() {
+	for _, name := range []string{"cargoPublish", "effects", "flakeUpdate", "gitWriteBranch", "hci-effects", "mkEffect", "modularEffect", "netlifyDeploy",
+		"runArion", "runCachixDeploy", "runIf", "runNixDarwin", "runNixOS", "runNixOps", "runNixOps2"} {
+		effectNames[value.Intern(name)] = true
+	}
 }
 
 // ownMount is where the model's own files lie in the world.

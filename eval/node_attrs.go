@@ -243,7 +243,7 @@ func (n *hasAttrNode) Eval(m *value.Machine, env *value.Env) value.Value {
 			return blame(m, unknown, n.At())
 		}
 		if v.Kind() == value.UnknownValue {
-			return blame(m, v.Unknown(), n.At())
+			return ofType(blame(m, v.Unknown(), n.At()), value.Bool)
 		}
 		if v.Kind() != value.AttrSet {
 			return value.False
@@ -251,7 +251,7 @@ func (n *hasAttrNode) Eval(m *value.Machine, env *value.Env) value.Value {
 		a := v.Attrs().Get(sym)
 		switch {
 		case a == nil && v.Attrs().Open() != nil:
-			return blame(m, v.Attrs().Open(), n.At())
+			return ofType(blame(m, v.Attrs().Open(), n.At()), value.Bool)
 		case a == nil:
 			return value.False
 		case i < len(n.path)-1:

@@ -101,7 +101,9 @@ func callUnknown(u *value.Unknown, at value.Code) value.Value {
 	if at != nil {
 		where = at.At()
 	}
-	return value.NewUnknown(u.Derive(u.Origin+" …", where))
+	result := u.Derive(u.Origin+" …", where)
+	result.Foreign = false // a package set made by another project has nixpkgs' lib
+	return value.NewUnknown(result)
 }
 
 // callPrim runs a builtin with all its arguments. Strict ones are forced; an
@@ -122,7 +124,7 @@ func callPrim(m *value.Machine, at value.Code, p *value.Prim, a, b, c value.Valu
 					where = at.At()
 				}
 				m.Leave()
-				return blameText(m, u, p.Name+" "+u.Origin, where)
+				return ofType(blameText(m, u, p.Name+" "+u.Origin, where), p.Result)
 			}
 		}
 	}

@@ -57,7 +57,7 @@ func (n *logicNode) Eval(m *value.Machine, env *value.Env) value.Value {
 	if b.Kind() == value.Bool && b.Bool() == (n.op != opAnd) {
 		return value.NewBool(result)
 	}
-	return blame(m, a.Unknown(), n.At())
+	return ofType(blame(m, a.Unknown(), n.At()), value.Bool)
 }
 func (n *logicNode) Delay(m *value.Machine, env *value.Env) value.Value { return m.NewThunk(n, env) }
 
@@ -80,7 +80,7 @@ func (n *equalNode) Eval(m *value.Machine, env *value.Env) value.Value {
 	a, b := n.a.Eval(m, env), n.b.Eval(m, env)
 	eq, unknown := equal(m, a, b)
 	if unknown != nil {
-		return blame(m, unknown, n.At())
+		return ofType(blame(m, unknown, n.At()), value.Bool)
 	}
 	result := value.NewBool(eq != n.negate)
 	op := "=="
@@ -102,7 +102,7 @@ func (n *lessNode) Eval(m *value.Machine, env *value.Env) value.Value {
 	a, b := n.a.Eval(m, env), n.b.Eval(m, env)
 	lt, unknown := less(m, a, b)
 	if unknown != nil {
-		return blame(m, unknown, n.At())
+		return ofType(blame(m, unknown, n.At()), value.Bool)
 	}
 	result := value.NewBool(lt)
 	decide(m, "<", a, b, result, n.At())

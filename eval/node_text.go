@@ -113,7 +113,7 @@ func (b *textBuilder) add(m *value.Machine, v value.Value) {
 
 func (b *textBuilder) value(at value.Span) value.Value {
 	if b.unknown != nil {
-		u := b.unknown.Derive("text with "+b.unknown.Origin, at)
+		u := b.unknown.Derive("text with "+b.unknown.Origin, at).OfType(value.String)
 		if len(b.mixed) == 1 {
 			return b.mixed[0]
 		}

@@ -29,6 +29,14 @@ func blame(m *value.Machine, u *value.Unknown, at value.Span) value.Value {
 	return blameText(m, u, excerpt(at), at)
 }
 
+// ofType gives an unknown value a type.
+func ofType(v value.Value, k value.Kind) value.Value {
+	if v.Kind() == value.UnknownValue {
+		v.Unknown().OfType(k)
+	}
+	return v
+}
+
 func blameText(m *value.Machine, u *value.Unknown, text string, at value.Span) value.Value {
 	if ev := host(m); ev.inModel(at.Start) {
 		return undecided(u, u.Origin, ev.userSpan(m, at))
@@ -41,7 +49,7 @@ func blameText(m *value.Machine, u *value.Unknown, text string, at value.Span) v
 // …) gives the model, and the plan says that this was assumed.
 func (ev *Evaluator) selectUnknown(m *value.Machine, u *value.Unknown, sym value.Symbol, at value.Span) value.Value {
 	origin := u.Origin + "." + sym.String()
-	if v, ok := ev.wellKnown(m, sym); ok {
+	if v, ok := ev.wellKnown(m, sym, u.Foreign); ok {
 		ev.assume(origin+" is the usual '"+sym.String()+"'", at)
 		return v
 	}
@@ -74,7 +82,7 @@ func (n *openSelect) Delay(m *value.Machine, env *value.Env) value.Value { retur
 // joinUnknown is a list of which only some parts are known.
 func joinUnknown(parts []value.Value, origin string, at value.Span) value.Value {
 	u := firstUnknown(parts...)
-	joined := u.Derive(origin, at)
+	joined := u.Derive(origin, at).OfType(value.List)
 	joined.Elem = u.Elem
 	for _, p := range parts {
 		if p.Kind() == value.UnknownValue && p.Unknown().Parts != nil {

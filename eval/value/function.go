@@ -48,6 +48,8 @@ type Prim struct {
 	// Strict has bit i set when the machine is to force argument i first and,
 	// when it is unknown, to make the result unknown without calling.
 	Strict uint8
+	// Result is the type of what it gives, None when that depends.
+	Result Kind
 	F1     func(m *Machine, a Value) Value
 	F2     func(m *Machine, a, b Value) Value
 	F3     func(m *Machine, a, b, c Value) Value

@@ -15,6 +15,11 @@ type Unknown struct {
 	// Parts are set for a text of which some is known: strings and unknowns
 	// in order.
 	Parts []Value
+	// Type is the type the value surely has; None when that is not known.
+	Type Kind
+	// Foreign says that the value belongs to a project that is known, and not
+	// one whose names nixplan knows: its `lib` is its own.
+	Foreign bool
 	// Elem, when not None, is what each element of an unknown list, or each
 	// attribute's value of an unknown set, would be.
 	Elem Value
@@ -34,5 +39,11 @@ func (u *Unknown) Derive(origin string, at Span) *Unknown {
 	if len(origin) > longest {
 		origin = origin[:longest] + "…"
 	}
-	return &Unknown{Origin: origin, Reason: u.Reason, At: at, Cause: u}
+	return &Unknown{Origin: origin, Reason: u.Reason, At: at, Cause: u, Foreign: u.Foreign}
+}
+
+// OfType is the same unknown with a type.
+func (u *Unknown) OfType(k Kind) *Unknown {
+	u.Type = k
+	return u
 }
