@@ -11,6 +11,9 @@ func decide(m *value.Machine, op string, a, b, result value.Value, at value.Span
 	if marks.Empty() {
 		return
 	}
+	if (a.Kind() == value.Null || b.Kind() == value.Null) && host(m).inModel(at.Start) {
+		return // the model asks whether an optional value is there; nobody's condition
+	}
 	c := &value.Comparison{At: at, User: host(m).userSpan(m, at), Op: op, Left: brief(m, a), Right: brief(m, b), Result: brief(m, result)}
 	for _, e := range marks.Elems() {
 		c.Marks = append(c.Marks, e.Path)

@@ -113,10 +113,11 @@ func (b *textBuilder) add(m *value.Machine, v value.Value) {
 
 func (b *textBuilder) value(at value.Span) value.Value {
 	if b.unknown != nil {
-		u := b.unknown.Derive("text with "+b.unknown.Origin, at).OfType(value.String)
-		if len(b.mixed) == 1 {
-			return b.mixed[0]
+		if len(b.mixed) == 1 && b.mixed[0].Kind() == value.UnknownValue {
+			only := b.mixed[0].Unknown()
+			return value.NewUnknown(only.Derive(only.Origin, only.At).OfType(value.String))
 		}
+		u := b.unknown.Derive("text with "+b.unknown.Origin, at).OfType(value.String)
 		u.Parts = b.mixed
 		return value.NewUnknown(u)
 	}

@@ -167,6 +167,14 @@ func (w *walker) visit(n node) {
 		w.derivation(n, v, &t)
 		return
 	}
+	if u := v.Attrs().Open(); u != nil && t.err == nil && !n.root && w.legacy && w.mayBeDerivation(v) {
+		if t.flag(v, "buildDependenciesOnly") {
+			w.add(n, Dependencies, value.NewUnknown(u), t.deps)
+		} else {
+			w.unknown(n, value.NewUnknown(u), t.deps)
+		}
+		return
+	}
 	enter := n.root
 	if !enter && t.err == nil {
 		enter = w.enters(v, &t)
@@ -191,6 +199,17 @@ func (w *walker) visit(n node) {
 		return
 	}
 	w.children(n, v, t.deps)
+}
+
+// mayBeDerivation reports whether nothing that is known of an open set says that
+// it is none: it has no type, and nobody asks to look into it.
+func (w *walker) mayBeDerivation(v value.Value) bool {
+	for _, name := range []string{"type", "_type", "recurseForDerivations", modelled} {
+		if v.Attrs().Lookup(name) != nil {
+			return false
+		}
+	}
+	return v.Attrs().Open().Elem.IsNone()
 }
 
 // enters reports whether an agent looks into a set.
@@ -243,11 +262,14 @@ func (w *walker) children(n node, v value.Value, own Reasons) {
 // unknown reports a value nobody has. Where an agent looks into any set, it may
 // be a set of jobs, and what one of them would be is sometimes known.
 func (w *walker) unknown(n node, v value.Value, own Reasons) {
-	if u := v.Unknown(); !u.Elem.IsNone() && (n.root || !w.legacy) {
+	u := v.Unknown()
+	switch {
+	case u.Type != value.None && u.Type != value.AttrSet: // ignored, whatever it is
+	case !u.Elem.IsNone() && (n.root || !w.legacy):
 		w.open(n, u, own)
-		return
+	default:
+		w.add(n, Undetermined, v, own)
 	}
-	w.add(n, Undetermined, v, own)
 }
 
 // anyName stands for the name of an attribute that is not known.

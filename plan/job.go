@@ -232,4 +232,6 @@ type Build struct {
 	// names: a failure is ignored, or wanted.
 	IgnoreFailure  bool `json:"ignore_failure"`
 	RequireFailure bool `json:"require_failure"`
+	// Assumed says that the value is unknown and taken for a derivation.
+	Assumed bool `json:"assumed"`
 }

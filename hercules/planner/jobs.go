@@ -120,6 +120,7 @@ func (b *builder) build(f *hercules.Found, h *hercules.Handler) {
 		Kind: plan.DerivationBuild, Position: b.position(f.At), Trigger: trigger(h),
 		IgnoreFailure:  f.Class == hercules.IgnoreFailure,
 		RequireFailure: f.Class == hercules.RequireFailure,
+		Assumed:        f.Class == hercules.Undetermined,
 	}
 	if f.Class == hercules.Dependencies {
 		build.Kind = plan.DependenciesBuild

@@ -207,6 +207,8 @@ func (h *human) builds(builds []plan.Build) {
 			note = "failure ignored"
 		case build.RequireFailure:
 			note = "failure required"
+		case build.Assumed:
+			note = "unknown, taken for a derivation"
 		case build.Job != "":
 			note = "of " + text.Line(build.Job)
 		}
