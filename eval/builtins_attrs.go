@@ -164,7 +164,7 @@ func primListToAttrs(m *value.Machine, v value.Value) value.Value {
 		if key.Kind() == value.UnknownValue {
 			open = key.Unknown().Derive("attribute named "+key.Unknown().Origin, key.Unknown().At)
 			if val != nil {
-				open.Elem = val.Value
+				open.Elem, open.Some = val.Value, true
 			}
 			continue
 		}

@@ -146,7 +146,7 @@ func addDynamic(m *value.Machine, env *value.Env, attrs *value.Attrs, dynamic []
 			continue
 		case value.UnknownValue:
 			u := v.Unknown().Derive("attribute named "+v.Unknown().Origin, at)
-			u.Elem = d.value.Delay(m, env)
+			u.Elem, u.Some = d.value.Delay(m, env), true
 			open = u
 			continue
 		}

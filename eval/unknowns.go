@@ -53,7 +53,7 @@ func (ev *Evaluator) selectUnknown(m *value.Machine, u *value.Unknown, sym value
 		ev.assume(origin+" is the usual '"+sym.String()+"'", at)
 		return v
 	}
-	if u.Elem.IsNone() {
+	if u.Elem.IsNone() || u.Some {
 		return value.NewUnknown(u.Derive(origin, at))
 	}
 	// An unknown collection whose elements are known in shape: any attribute

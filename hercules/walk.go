@@ -240,7 +240,7 @@ func (w *walker) children(n node, v value.Value, own Reasons) {
 			path: append(slices.Clip(n.path), name), at: place(attr, n.at), value: attr.Value,
 			shared: shared, depth: n.depth - 1,
 		}
-		if isRunIf || looksLikeRunIf(v.Attrs()) {
+		if ofRunIf(name) && (isRunIf || looksLikeRunIf(v.Attrs())) {
 			child.conditional, child.job = true, n.path
 			if n.at.Range().Valid() {
 				child.at = n.at // the job's own place, not one inside of runIf
@@ -315,13 +315,19 @@ func looksLikeRunIf(attrs *value.Attrs) bool {
 	}
 	for _, attr := range attrs.All() {
 		switch attr.Name.String() {
-		case "run", "dependencies", "prebuilt", "recurseForDerivations", modelled:
+		case "recurseForDerivations", modelled:
 		default:
-			return false
+			if !ofRunIf(attr.Name.String()) {
+				return false
+			}
 		}
 	}
 	return true
 }
+
+// ofRunIf reports whether an attribute of the set that runIf makes holds its
+// effect or what stands in for it.
+func ofRunIf(name string) bool { return name == "run" || name == "dependencies" || name == "prebuilt" }
 
 // modelled is the attribute in which modelled functions say what they made.
 const modelled = "__nixplan"

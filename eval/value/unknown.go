@@ -21,8 +21,10 @@ type Unknown struct {
 	// one whose names nixplan knows: its `lib` is its own.
 	Foreign bool
 	// Elem, when not None, is what each element of an unknown list, or each
-	// attribute's value of an unknown set, would be.
+	// attribute's value of an unknown set, would be. With Some only some are
+	// like this: the attribute whose name is unknown, among others.
 	Elem Value
+	Some bool
 }
 
 // Root is the unknown this one finally derives from.

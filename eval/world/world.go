@@ -280,12 +280,9 @@ func (w *World) ReadFile(path string) ([]byte, error) {
 	if err := w.check(p.real); err != nil {
 		return nil, err
 	}
-	f, err := os.Open(p.real)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	info, err := f.Stat()
+	// Before opening, which waits for a writer when the file is a named pipe and
+	// has side effects on some devices.
+	info, err := os.Stat(p.real)
 	if err != nil {
 		return nil, err
 	}
@@ -295,6 +292,11 @@ func (w *World) ReadFile(path string) ([]byte, error) {
 	if !info.Mode().IsRegular() {
 		return nil, &fs.PathError{Op: "read", Path: p.real, Err: errors.New("is not a regular file")}
 	}
+	f, err := os.Open(p.real)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, w.config.MaxFile+1))
 	if err != nil {
 		return nil, err

@@ -21,9 +21,6 @@ func (b *builder) condition(f *hercules.Found) plan.Condition {
 	seen := map[key]int{}
 	for _, reasons := range []hercules.Reasons{f.Shared, f.Own} {
 		for _, c := range reasons {
-			if isTypeCheck(c) {
-				continue
-			}
 			term, repeats := b.term(c)
 			k := key{at: c.At, user: c.User}
 			if !repeats {
@@ -41,13 +38,6 @@ func (b *builder) condition(f *hercules.Found) plan.Condition {
 		out.Needs = append(out.Needs, b.unknown("condition", f.Needs))
 	}
 	return out
-}
-
-// isTypeCheck recognises what the module system does with every value: it asks
-// whether it is null. No user's code is near, and it decides nothing.
-func isTypeCheck(c *value.Comparison) bool {
-	user := c.User.Range()
-	return (!user.Valid() || ofLibrary(user)) && ofLibrary(c.At.Range()) && (c.Left == "null" || c.Right == "null")
 }
 
 // term is one comparison as the user wrote it. repeats says that it is one of

@@ -206,13 +206,16 @@ func when(w *plan.When) string {
 	if len(w.DayOfMonth) > 0 {
 		parts = append(parts, "on day "+numbers("%d", w.DayOfMonth)+" of the month")
 	}
-	minute := "some minute"
-	if w.Minute != nil {
-		minute = fmt.Sprintf("minute %d", *w.Minute)
+	if parts == nil && len(w.Hour) == 0 {
+		parts = append(parts, "every day")
 	}
+	// What is not given is chosen once, by the server: a single hour, a single
+	// minute.
 	switch {
+	case len(w.Hour) == 0 && w.Minute != nil:
+		parts = append(parts, fmt.Sprintf("at minute %d of an hour that is not given", *w.Minute))
 	case len(w.Hour) == 0:
-		parts = append(parts, "every hour at "+minute)
+		parts = append(parts, "at a time that is not given")
 	case w.Minute != nil:
 		parts = append(parts, "at "+numbers(fmt.Sprintf("%%02d:%02d", *w.Minute), w.Hour)+" UTC")
 	default:

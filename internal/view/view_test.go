@@ -147,12 +147,12 @@ func TestWhen(t *testing.T) {
 		want string
 	}{
 		{nil, ""},
-		{&plan.When{}, "every hour at some minute"},
-		{&plan.When{Minute: &minute}, "every hour at minute 30"},
+		{&plan.When{}, "every day at a time that is not given"},
+		{&plan.When{Minute: &minute}, "every day at minute 30 of an hour that is not given"},
 		{&plan.When{Hour: []int{4, 16}, Minute: &minute}, "at 04:30, 16:30 UTC"},
 		{&plan.When{Hour: []int{4}}, "in hour 4 UTC"},
 		{&plan.When{Hour: []int{4}, DayOfWeek: []string{"Mon", "Fri"}}, "on Mon, Fri in hour 4 UTC"},
-		{&plan.When{DayOfMonth: []int{1, 15}}, "on day 1, 15 of the month every hour at some minute"},
+		{&plan.When{DayOfMonth: []int{1, 15}}, "on day 1, 15 of the month at a time that is not given"},
 	}
 	for _, test := range tests {
 		if got := when(test.when); got != test.want {

@@ -8,8 +8,13 @@
 }:
 
 let
-  inherit (builtins) isList mapAttrs;
-  inherit (__nixplan) isUnknown open unknown;
+  inherit (builtins)
+    intersectAttrs
+    isAttrs
+    isList
+    mapAttrs
+    ;
+  inherit (__nixplan) foreign isUnknown openForeign;
 
   isOpen = set: !isUnknown set && isUnknown (set ? "");
 
@@ -45,6 +50,23 @@ let
     else
       null;
 
+  # Outputs that are sets of sets, by system.
+  perSystemOutputs = {
+    apps = null;
+    checks = null;
+    devShells = null;
+    legacyPackages = null;
+    packages = null;
+  };
+  openSystems =
+    name: output:
+    if isUnknown output || !isAttrs output then
+      output
+    else
+      mapAttrs (
+        system: set: if isUnknown set || !isAttrs set then set else openForeign "${name}.${system}" set
+      ) output;
+
   # A flake from the source it is in, the directory in it, and its inputs.
   flakeOf =
     {
@@ -58,7 +80,8 @@ let
       # A file that is surely missing is an error that `import` describes.
       flake = import file;
       # Outputs that may be more than is known are so for the flake itself; to others it has those that are known.
-      all = flake.outputs (inputs flake // { self = if isOpen all then open name result else result; });
+      all = flake.outputs (inputs flake // { self = if isOpen all then openForeign name (result // perSystem) else result; });
+      perSystem = mapAttrs (output: openSystems "${name}.${output}") (intersectAttrs perSystemOutputs all);
       outputs = if isOpen all then __nixplan.known all else all;
       result =
         outputs
@@ -68,12 +91,12 @@ let
           inputs = inputs flake;
           _type = "flake";
         };
-      beyondReach = open name (
+      beyondReach = openForeign name (
         sourceInfo
         // {
           inherit outPath sourceInfo;
-          inputs = unknown "${name}.inputs";
-          outputs = unknown "${name}.outputs";
+          inputs = foreign "${name}.inputs";
+          outputs = foreign "${name}.outputs";
           _type = "flake";
         }
       );

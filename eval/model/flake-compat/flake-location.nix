@@ -50,21 +50,6 @@ let
 
   revOrRef = text: if match "[0-9a-f]{40}" text != null then { rev = text; } else { ref = text; };
 
-  originals = {
-    flake-parts = "hercules-ci";
-    hercules-ci-effects = "hercules-ci";
-    nixpkgs = "nixos";
-  };
-
-  # A fork of a modelled repository is taken for the original.
-  forkOf =
-    ref:
-    if originals ? ${ref.repo or ""} && lower ref.owner != originals.${ref.repo} then
-      __nixplan.assume "${ref.owner}/${ref.repo} is like ${originals.${ref.repo}}/${ref.repo}" ref.repo
-    else
-      null;
-  lower = owner: if owner == "NixOS" then "nixos" else owner;
-
   # Relative paths lie in the source of the flake that names them.
   relativeTo =
     parent: ref: facts:
@@ -85,7 +70,6 @@ let
         ref = ref.ref or null;
         hash = ref.narHash or null;
         submodules = ref.submodules or false;
-        kind = forkOf ref;
       };
       lastModified = unknown "the date of ${address ref}";
       lastModifiedDate = unknown "the date of ${address ref}";

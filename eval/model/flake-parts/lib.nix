@@ -27,7 +27,7 @@ let
     else
       {
         module.imports = [ (__nixplan.unknown "the modules of inputs that are not here") ];
-        inherit (__nixplan) open;
+        open = __nixplan.openForeign;
       };
 
   self = rec {
