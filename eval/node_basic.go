@@ -141,7 +141,9 @@ func (n *ifNode) Eval(m *value.Machine, env *value.Env) value.Value {
 	c := n.cond.Eval(m, env)
 	if c.Kind() != value.Bool {
 		if c.Kind() == value.UnknownValue {
-			return blameText(m, c.Unknown(), "if "+excerpt(n.cond.At())+" …", n.At())
+			v := blameText(m, c.Unknown(), "if "+excerpt(n.cond.At())+" …", n.At())
+			v.Unknown().Then, v.Unknown().Else = n.then.Delay(m, env), n.els.Delay(m, env)
+			return v
 		}
 		failAt(m, value.TypeMismatch, n.cond.At(), "expected a Boolean as the condition of 'if', but found %s", describe(c))
 	}

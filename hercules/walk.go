@@ -265,6 +265,7 @@ func (w *walker) unknown(n node, v value.Value, own Reasons) {
 	u := v.Unknown()
 	switch {
 	case u.Type != value.None && u.Type != value.AttrSet: // ignored, whatever it is
+	case w.branches(n, u, own):
 	case !u.Elem.IsNone() && (n.root || !w.legacy):
 		w.open(n, u, own)
 	default:
@@ -272,11 +273,47 @@ func (w *walker) unknown(n node, v value.Value, own Reasons) {
 	}
 }
 
+// branches reports the effects in what an `if` with an unknown condition would
+// give: whether an agent runs them is not known. It says whether that is all
+// there is to say: there are effects, or nothing an agent looks at in any case.
+func (w *walker) branches(n node, u *value.Unknown, own Reasons) bool {
+	reported := map[string]bool{}
+	nothing := !u.Then.IsNone()
+	n.shared = n.shared.join(own)
+	for _, branch := range []value.Value{u.Then, u.Else} {
+		if branch.IsNone() {
+			continue
+		}
+		n.value = branch
+		inner := &walker{ev: w.ev, legacy: w.legacy, args: w.args}
+		inner.visit(n)
+		nothing = nothing && len(inner.found) == 0 && len(inner.failures) == 0
+		for _, f := range inner.found {
+			key := pathKey(f.Job)
+			if f.Class != Effect || reported[key] {
+				continue
+			}
+			reported[key] = true
+			if f.State == Active {
+				f.State, f.Needs = Unsure, u
+			}
+			w.visited[pathKey(f.Attr)] = true
+			w.found = append(w.found, f)
+		}
+	}
+	return nothing || len(reported) > 0
+}
+
 // anyName stands for the name of an attribute that is not known.
 const anyName = "*"
 
 // open reports that a set has, or may have, attributes of unknown names.
 func (w *walker) open(n node, u *value.Unknown, own Reasons) {
+	whole := n
+	whole.root = true // the set around is looked into, so what it is merged with is
+	if w.branches(whole, u, own) {
+		return
+	}
 	f := w.add(n, Open, value.NewUnknown(u), own)
 	if u.Elem.IsNone() || n.depth == 0 {
 		return

@@ -25,6 +25,9 @@ type Unknown struct {
 	// like this: the attribute whose name is unknown, among others.
 	Elem Value
 	Some bool
+	// Then and Else are set for an `if` whose condition is unknown: what the
+	// value is in either case, not evaluated yet.
+	Then, Else Value
 }
 
 // Root is the unknown this one finally derives from.

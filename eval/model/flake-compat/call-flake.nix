@@ -81,7 +81,7 @@ let
       flake = import file;
       # Outputs that may be more than is known are so for the flake itself; to others it has those that are known.
       all = flake.outputs (inputs flake // { self = if isOpen all then openForeign name (result // perSystem) else result; });
-      perSystem = mapAttrs (output: openSystems "${name}.${output}") (intersectAttrs perSystemOutputs all);
+      perSystem = mapAttrs (output: openSystems "${name}.${output}") (intersectAttrs perSystemOutputs outputs);
       outputs = if isOpen all then __nixplan.known all else all;
       result =
         outputs

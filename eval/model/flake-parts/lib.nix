@@ -15,20 +15,9 @@ let
       lib.attrNames inputs
     );
 
-  # Modules that cannot may declare options of perSystem too, and add to any set: then what nobody defines is unknown instead
-  # of missing.
-  beyondReach =
-    inputs:
-    if reaches inputs then
-      {
-        module = { };
-        open = _: set: set;
-      }
-    else
-      {
-        module.imports = [ (__nixplan.unknown "the modules of inputs that are not here") ];
-        open = __nixplan.openForeign;
-      };
+  # How a set of outputs is seen: modules that cannot may add to any, and then what nobody defines is unknown instead of
+  # missing.
+  openOutputs = inputs: if reaches inputs then _: set: set else __nixplan.openForeign;
 
   self = rec {
     evalFlakeModule =
@@ -61,7 +50,7 @@ let
         processed = options.processedFlake.isDefined;
         flake = if !isUnknown processed && processed then config.processedFlake else config.flake;
       in
-      if args ? inputs && !isUnknown flake then (beyondReach args.inputs).open "self" (__nixplan.known flake) else flake;
+      if args ? inputs && !isUnknown flake then openOutputs args.inputs "self" (__nixplan.known flake) else flake;
 
     # Declarations of `perSystem` in several modules add up.
     mkPerSystemType = module: types.deferredModuleWith { staticModules = [ module ]; };
@@ -109,7 +98,7 @@ let
     inherit (lib) mkAliasOptionModule;
     attrsWith = types.attrsWith;
     memoizeStr = f: f;
-    inherit beyondReach;
+    inherit openOutputs;
   };
 
   flakePartsLib = self;

@@ -10,6 +10,9 @@
 let
   inherit (lib) mkOption types;
 
+  # legacyPackages are left as they are: a package set is often open by itself.
+  openOutput = name: if name == "legacyPackages" then lib.id else flake-parts-lib.openOutputs inputs name;
+
   perSystemSet =
     name: complete:
     flake-parts-lib.mkTransposedPerSystemModule {
@@ -18,7 +21,7 @@ let
       option = mkOption {
         type = types.lazyAttrsOf types.raw;
         default = { };
-        apply = set: (flake-parts-lib.beyondReach inputs).open name (lib.mapAttrs (_: complete) set);
+        apply = set: openOutput name (lib.mapAttrs (_: complete) set);
       };
     };
 

@@ -12,8 +12,12 @@ let
   inherit (lib) mkOption types;
   toplevel = config;
 
-  beyond = flake-parts-lib.beyondReach inputs;
-  openEach = prefix: lib.mapAttrs (name: set: if builtins.isAttrs set then beyond.open "${prefix}.${name}" set else set);
+  openEach =
+    prefix:
+    lib.mapAttrs (
+      name: set:
+      if __nixplan.isUnknown set || !builtins.isAttrs set then set else flake-parts-lib.openOutputs inputs "${prefix}.${name}" set
+    );
 
   onlyTopLevel = name: throw "perSystem: `${name}` is an argument of modules outside of perSystem";
 in
@@ -29,7 +33,6 @@ in
       type = flake-parts-lib.mkPerSystemType (
         { system, inputs', ... }:
         {
-          imports = [ beyond.module ];
           config._module = {
             args = {
               self' = openEach "self'" (toplevel.perInput system self);

@@ -5,7 +5,9 @@ let
   inherit (lib) mapAttrs mkOption types;
 
   # What modules beyond reach may have added is left out of the outputs.
-  closed = set: if !__nixplan.isUnknown set && builtins.isAttrs set then __nixplan.known set else set;
+  closed =
+    name: set:
+    if name != "legacyPackages" && !__nixplan.isUnknown set && builtins.isAttrs set then __nixplan.known set else set;
 in
 {
   options.transposition = mkOption {
@@ -22,7 +24,7 @@ in
   config = {
     flake = mapAttrs (
       name: _:
-      mapAttrs (_: system: closed (system.${name} or (throw "perSystem has no option `${name}`, which `transposition` names"))) config.allSystems
+      mapAttrs (_: system: closed name (system.${name} or (throw "perSystem has no option `${name}`, which `transposition` names"))) config.allSystems
     ) config.transposition;
 
     perInput =

@@ -50,6 +50,7 @@ in
     fixupOptionType
     mergeModules
     mergeModules'
+    mergeModulesOf
     mergeOptionDecls
     ;
   inherit (definitions)

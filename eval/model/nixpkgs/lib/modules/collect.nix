@@ -62,6 +62,7 @@ let
     imports = [ ];
     options = { };
     config = { };
+    isVague = false;
   };
 
   skipped =
@@ -69,10 +70,12 @@ let
     assume "${what} defines no option that is read here" (vague (emptyModule file key));
   vague = module: module // { isVague = true; };
 
-  # Attributes with a meaning of their own at the top of a module.
+  # Attributes with a meaning of their own at the top of a module. `_isVague` is
+  # the model's own: more modules than are known may take part.
   headers = [
     "_class"
     "_file"
+    "_isVague"
     "key"
     "disabledModules"
     "imports"
@@ -93,7 +96,7 @@ rec {
   };
 
   # Is there more to a module than what is known?
-  isVagueModule = m: m.isVague or false || isUnknown m.options || isOpen m.options;
+  isVagueModule = m: m.isVague || isUnknown m.options || isOpen m.options;
 
   # Brings a module (a set, no function any more) into the form
   # { _file _class key disabledModules imports options config }.
@@ -126,6 +129,7 @@ rec {
         imports = (if long then [ ] else m.require or [ ]) ++ m.imports or [ ];
         options = if long then m.options or { } else { };
         config = if extra == [ ] then body else mkMerge ([ body ] ++ extra);
+        isVague = m._isVague or false;
       };
 
   # Calls a module that is a function. What its formals ask for and the caller

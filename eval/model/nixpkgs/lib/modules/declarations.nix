@@ -11,6 +11,7 @@ let
     foldl'
     head
     isAttrs
+    isList
     length
     map
     mapAttrs
@@ -135,20 +136,40 @@ let
       concatStringsSep "" (sort (a: b: a < b) inner)
     }";
 
+  # Where not all modules are known, what a module stored in an option will be
+  # evaluated with is not known either.
+  vagueType =
+    type:
+    if !isUnknown type && type.name or null == "deferredModule" then
+      type
+      // {
+        merge =
+          loc: defs:
+          let
+            module = type.merge loc defs;
+            more = [ { _isVague = true; } ];
+          in
+          # flake-parts has a type of this name whose values are lists of modules.
+          if isList module then module ++ more else { imports = [ module ] ++ more; };
+      }
+    else
+      type;
+
   # The result for one name: an option, or a group of options to go into.
   resolve =
-    loc: decls: rawDefs: configs:
+    isVague: loc: decls: rawDefs: configs:
     let
+      complete = option: if isVague then option // { type = vagueType option.type; } else option;
       options = filter (
         decl: tagged decl && (decl.options._type == "option" || notAnOption loc decl)
       ) decls;
       evaluate = declared: {
-        matchedOptions = evalOptionValue loc (fixupOptionType loc (mergeOptionDecls loc declared)) rawDefs;
+        matchedOptions = evalOptionValue loc (complete (fixupOptionType loc (mergeOptionDecls loc declared))) rawDefs;
         unmatchedDefns = [ ];
       };
     in
     if options == [ ] then
-      mergeModules' loc decls configs
+      matchOptions isVague loc decls configs
     else if length options == length decls then
       evaluate decls
     else if all (decl: decl.options.type.name or null == "submodule") options then
@@ -230,8 +251,11 @@ let
   #
   # matchedOptions is the tree of options, each with its `value`;
   # unmatchedDefns are [ { file; prefix; value; } ] for paths nobody declared.
-  mergeModules =
-    prefix: modules:
+  mergeModules = mergeModulesOf false;
+
+  # The same; isVague: there are modules of which parts are not known.
+  mergeModulesOf =
+    isVague: prefix: modules:
     let
       configsOf =
         module:
@@ -248,10 +272,12 @@ let
             ]
         ) (pushDownProperties module.config);
     in
-    mergeModules' prefix modules (concatMap configsOf modules);
+    matchOptions isVague prefix modules (concatMap configsOf modules);
 
-  mergeModules' =
-    prefix: modules: configs:
+  mergeModules' = matchOptions false;
+
+  matchOptions =
+    isVague: prefix: modules: configs:
     let
       inherit (splitConfigs prefix configs) clear vague;
       declared = collect (map (declarationsOf prefix) modules);
@@ -270,7 +296,7 @@ let
       maybe = f: name: map (c: f c.file c.config.${name}) vague;
       resolveName =
         name: decls:
-        resolve (prefix ++ [ name ]) decls
+        resolve isVague (prefix ++ [ name ]) decls
           (asWritten.${name} or [ ] ++ maybe asValue name)
           (pushedDown.${name} or [ ] ++ maybe asConfig name);
 
@@ -291,6 +317,7 @@ in
     fixupOptionType
     mergeModules
     mergeModules'
+    mergeModulesOf
     mergeOptionDecls
     ;
 }

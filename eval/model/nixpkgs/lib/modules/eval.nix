@@ -24,15 +24,16 @@ let
   inherit (lib.modules)
     gatherModules
     isVagueModule
-    mergeModules
+    mergeModulesOf
     mkDefault
     ;
   inherit (__nixplan)
     assume
+    foreign
     isUnknown
     known
     open
-    unknown
+    openForeign
     ;
 
   reverse =
@@ -188,7 +189,7 @@ in
         // specialArgs
       );
       modulesInOrder = reverse collected.modules;
-      merged = mergeModules prefix modulesInOrder;
+      merged = mergeModulesOf isVague prefix modulesInOrder;
       options = merged.matchedOptions;
 
       # Values in place of options.
@@ -212,12 +213,12 @@ in
       mayBeDefined =
         option:
         if isVague && !option.isDefined && !(option.type.emptyValue ? value) then
-          unknown (originOf option.loc)
+          foreign (originOf option.loc)
         else
           option.value;
       opened =
         path: tree:
-        open (originOf path) (
+        openForeign (originOf path) (
           mapAttrs (name: o: if isOption o then mayBeDefined o else opened (path ++ [ name ]) o) tree
         );
       values = if isOpenEnded then opened prefix (removeAttrs options [ "_module" ]) else declared;

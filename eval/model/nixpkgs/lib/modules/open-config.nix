@@ -26,10 +26,10 @@ let
   inherit (lib.options) isOption showOption;
   inherit (lib.types) mkOptionType surely;
   inherit (__nixplan)
+    foreign
     isUnknown
     known
-    open
-    unknown
+    openForeign
     ;
 
   origin = path: if path == [ ] then "config" else "config.${showOption path}";
@@ -61,14 +61,14 @@ let
     else if all (value: value == first) (tail values) then
       first
     else
-      unknown (origin path);
+      foreign (origin path);
 
   optionOfAnyType =
     path: group:
     mkOptionType {
       name = "option of unknown type";
       merge = _: merge path group;
-      emptyValue.value = unknown (origin path);
+      emptyValue.value = foreign (origin path);
     };
 in
 {
@@ -101,7 +101,7 @@ in
 
       group =
         path: defs:
-        open (origin (prefix ++ path)) (
+        openForeign (origin (prefix ++ path)) (
           zipAttrsWith (name: valueAt (path ++ [ name ])) (
             map (def: mapAttrs (_: value: { inherit (def) file; inherit value; }) (known def.value)) defs
           )
@@ -130,7 +130,7 @@ in
             else
               withOptions (path ++ [ name ]) option (under.${name} or { });
         in
-        open (origin (prefix ++ path)) (under // mapAttrs value tree);
+        openForeign (origin (prefix ++ path)) (under // mapAttrs value tree);
 
       clear = filter (part: !isUnknown part.value) (concatMap parts definitions);
       withoutModule = set: removeAttrs set [ "_module" ];
