@@ -121,7 +121,7 @@ func primElem(m *value.Machine, x, list value.Value) value.Value {
 	elems := wantList(m, list)
 	for i := range elems {
 		m.Step(1)
-		m.Force(&x) // not for an empty list
+		x = m.Force(&x) // not for an empty list
 		e := m.Force(&elems[i])
 		eq, u := equalCells(m, x, e)
 		if u != nil {

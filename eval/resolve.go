@@ -136,7 +136,14 @@ func (r *resolver) global(sym value.Symbol) *value.Value {
 	return nil
 }
 
+// maxUndefined is how many undefined variables of a file are reported; a text
+// that is no program may have any number.
+const maxUndefined = 50
+
 func (r *resolver) undefined(text string, at parser.Span, sc *scope) {
+	if len(r.errors) == maxUndefined {
+		return
+	}
 	d := &diag.Diagnostic{
 		ID:      diag.IDScope,
 		Range:   diag.Range{Source: r.source, Start: at.Start, End: at.End},

@@ -1,8 +1,8 @@
 // Package model holds the Nix code that stands in for well-known sources when
 // nixplan runs offline: nixpkgs' lib and package set, hercules-ci-effects,
-// flake-compat, flake-parts and flake-utils. The directories mirror the layout
-// of the real repositories, as users import files by path. Files are parsed
-// when a program imports them.
+// flake-compat, flake-parts, flake-utils and the lists of nix-systems. The
+// directories mirror the layout of the real repositories, as users import files
+// by path. Files are parsed when a program imports them.
 package model
 
 import (
@@ -12,20 +12,33 @@ import (
 	"strings"
 )
 
-//go:embed *.nix nixpkgs hercules-ci-effects flake-compat flake-parts flake-utils
+//go:embed *.nix nixpkgs hercules-ci-effects flake-compat flake-parts flake-utils nix-systems
 var files embed.FS
 
 // Files are the modelled files of a kind of source, nil when there are none.
 func Files(kind string) fs.FS {
 	switch kind {
 	case "nixpkgs", "hercules-ci-effects", "flake-compat", "flake-parts", "flake-utils":
-		sub, err := fs.Sub(files, kind)
-		if err != nil {
+	default:
+		if !isSystems(kind) {
 			return nil
 		}
-		return sub
 	}
-	return nil
+	sub, err := fs.Sub(files, kind)
+	if err != nil {
+		return nil
+	}
+	return sub
+}
+
+// isSystems reports whether a source is a modelled list of systems: those of the
+// owner nix-systems have one repository each, "nix-systems/default" and others.
+func isSystems(kind string) bool {
+	if !strings.HasPrefix(kind, "nix-systems/") {
+		return false
+	}
+	_, err := fs.Stat(files, kind+"/default.nix")
+	return err == nil
 }
 
 // Own are the files of the model that belong to no source: assumed.nix,
@@ -78,10 +91,16 @@ func Kind(url string) (kind, fork string) {
 	if r, ok := repositories[parts[0]]; ok { // a name of the flake registry or of the search path
 		return r.kind, ""
 	}
+	if parts[0] == "systems" { // the registry's name
+		return "nix-systems/default", ""
+	}
 	if len(parts) < 3 {
 		return "", ""
 	}
 	owner, name := parts[1], strings.TrimSuffix(parts[2], ".git")
+	if systems := owner + "/" + name; isSystems(systems) {
+		return systems, ""
+	}
 	r, ok := repositories[name]
 	switch {
 	case !ok:

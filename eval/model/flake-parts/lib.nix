@@ -98,7 +98,7 @@ let
     inherit (lib) mkAliasOptionModule;
     attrsWith = types.attrsWith;
     memoizeStr = f: f;
-    inherit openOutputs;
+    inherit openOutputs reaches;
   };
 
   flakePartsLib = self;

@@ -1,5 +1,6 @@
 # The standard outputs.
 {
+  config,
   flake-parts-lib,
   inputs,
   lib,
@@ -9,6 +10,7 @@
 
 let
   inherit (lib) mkOption types;
+  inherit (__nixplan) isUnknown;
 
   # legacyPackages are left as they are: a package set is often open by itself.
   openOutput = name: if name == "legacyPackages" then lib.id else flake-parts-lib.openOutputs inputs name;
@@ -28,7 +30,7 @@ let
   # An app's type needs no saying, and its program may be a package.
   app =
     value:
-    if __nixplan.isUnknown value then
+    if isUnknown value then
       value
     else
       {
@@ -38,6 +40,14 @@ let
       // {
         program = if lib.isDerivation value.program then lib.getExe value.program else value.program;
       };
+
+  # Modules that are not here often bring a formatter.
+  formatter =
+    system: perSystem:
+    if !isUnknown perSystem.formatter && perSystem.formatter == null && !flake-parts-lib.reaches inputs then
+      __nixplan.foreign "the formatter for ${system}"
+    else
+      perSystem.formatter;
 
   set = mkOption {
     type = types.lazyAttrsOf types.raw;
@@ -80,5 +90,8 @@ in
     };
   };
 
-  config.perInput = system: flake: { formatter = flake.formatter.${system}; };
+  config = {
+    flake.formatter = lib.filterAttrs (_: value: isUnknown value || value != null) (lib.mapAttrs formatter config.allSystems);
+    perInput = system: flake: { formatter = flake.formatter.${system}; };
+  };
 }

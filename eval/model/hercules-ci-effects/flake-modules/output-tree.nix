@@ -3,10 +3,19 @@
 
 let
   inherit (lib) types;
-  inherit (__nixplan) isUnknown known open;
+  inherit (__nixplan) isUnknown known;
 
-  # An open set has further names that are not known, but is no derivation as long as it does not say so.
-  isOpen = value: isUnknown (value ? "");
+  # What is unknown, or has further names that are not known, may add to the others.
+  orMore =
+    merged: { value, ... }:
+    if isUnknown value then
+      value // merged
+    else if isUnknown (value ? "") then
+      removeAttrs value (builtins.attrNames (known value)) // merged
+    else
+      merged;
+
+  # An open set is no derivation as long as it does not say so.
   isBranch =
     value:
     builtins.isAttrs value
@@ -28,12 +37,11 @@ let
             )
           else
             lib.mergeEqualOption loc clear;
-        isPartial = lib.any (definition: isOpen definition.value) definitions;
       in
       if clear == [ ] then
         (lib.head definitions).value
-      else if isPartial && builtins.isAttrs merged then
-        open (lib.showOption loc) merged
+      else if builtins.isAttrs merged then
+        lib.foldl' orMore merged definitions
       else
         merged;
   };

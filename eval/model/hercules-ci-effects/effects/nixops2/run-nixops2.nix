@@ -33,9 +33,11 @@ let
       prebuildOnlyNetworkFiles ? [ ],
       prebuildOnlyModules ? [ ],
       secretsMap ? { },
-      nixops ? throw ''
-        runNixOps2: pass `nixops`, for example nixops_unstable_minimal.withPlugins (ps: [ ps.nixops-hercules-ci ]);
-        recent nixpkgs have no NixOps with plugins that could be the default'',
+      # Needed with recent sources of hercules-ci-effects, and the default of those before late 2023 is gone from nixpkgs.
+      nixops ?
+        __nixplan.assume
+          "runNixOps2 has a NixOps by itself, as until 2023; with newer sources, pass `nixops`, such as nixops_unstable_minimal.withPlugins (ps: [ ps.nixops-hercules-ci ])"
+          (__nixplan.unknown "the default NixOps of runNixOps2"),
       nix ? packages.nix,
       action ? "switch",
       allowReboot ? true,
