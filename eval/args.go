@@ -84,24 +84,6 @@ func wantFunction(m *value.Machine, v value.Value) value.Value {
 	return v
 }
 
-// wantPath gives the path a builtin is to read: a path, or a string (or what
-// coerces to one) with an absolute path. A string's references are allowed.
-func wantPath(m *value.Machine, v value.Value) string {
-	v = m.Force(&v)
-	if v.Kind() == value.Path {
-		return v.Path()
-	}
-	s := coerce(m, v, coercion{})
-	if s.Kind() == value.UnknownValue {
-		undetermined(m, s.Unknown())
-	}
-	text := s.Str()
-	if text == "" || text[0] != '/' {
-		fail(m, value.OtherError, "string '%s' doesn't represent an absolute path", text)
-	}
-	return canonPath(text)
-}
-
 // call1 and call2 apply a function value from within a builtin.
 func call1(m *value.Machine, f, a value.Value) value.Value { return call(m, nil, f, a) }
 

@@ -8,7 +8,6 @@ import (
 // Symbols the evaluator itself looks up.
 var (
 	symBody      = value.Intern("body")
-	symFile      = value.Intern("file")
 	symFunctor   = value.Intern("__functor")
 	symName      = value.Intern("name")
 	symModel     = value.Intern("__nixplan")

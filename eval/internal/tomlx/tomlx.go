@@ -29,7 +29,7 @@ type Table []Entry
 const MaxDepth = 5_000
 
 var (
-	errDates = errors.New("Dates and times are not supported")
+	errDates = errors.New("dates and times are not supported")
 	errDepth = fmt.Errorf("nested more than %d levels deep", MaxDepth)
 	errNUL   = errors.New("a Nix string cannot hold the NUL character")
 )

@@ -33,11 +33,11 @@ let
       prebuildOnlyNetworkFiles ? [ ],
       prebuildOnlyModules ? [ ],
       secretsMap ? { },
-      # Needed with recent sources of hercules-ci-effects, and the default of those before late 2023 is gone from nixpkgs.
+      # Required since March 2024. Sources from before, which repositories still have pinned, took it from nixpkgs.
       nixops ?
         __nixplan.assume
-          "runNixOps2 has a NixOps by itself, as until 2023; with newer sources, pass `nixops`, such as nixops_unstable_minimal.withPlugins (ps: [ ps.nixops-hercules-ci ])"
-          (__nixplan.unknown "the default NixOps of runNixOps2"),
+          "runNixOps2 has a default for `nixops`, as it had until March 2024; with newer sources pass one, such as nixops_unstable_minimal.withPlugins (ps: [ ps.nixops-hercules-ci ])"
+          (__nixplan.unknown "the default nixops of runNixOps2"),
       nix ? packages.nix,
       action ? "switch",
       allowReboot ? true,
