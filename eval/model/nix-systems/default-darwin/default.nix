@@ -1,0 +1,4 @@
+[
+  "aarch64-darwin"
+  "x86_64-darwin"
+]
