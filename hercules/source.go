@@ -1,9 +1,11 @@
 package hercules
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/nixplan/nixplan/eval/value"
+	"github.com/nixplan/nixplan/hercules/repo"
 	"github.com/nixplan/nixplan/internal/text"
 )
 
@@ -34,26 +36,42 @@ type Ref struct {
 }
 
 // ResolveRef gives the full name of the ref a user means. A name that does not
-// start with "refs/" is a branch, or a tag where only that exists; no name is
-// what is checked out.
-func (p *Project) ResolveRef(name string) Ref {
+// start with "refs/" is a branch, or a tag where only that exists, or lacks just
+// the "refs/"; no name, "HEAD" and "@" are what is checked out. A name that git
+// allows no ref to have is an error.
+func (p *Project) ResolveRef(name string) (Ref, error) {
+	if name == "" || name == "HEAD" || name == "@" {
+		return p.checkedOut(), nil
+	}
+	if !repo.ValidRef(name) {
+		return Ref{}, fmt.Errorf("%q cannot be the name of a git ref; give a full name as refs/heads/main, a branch or a tag", name)
+	}
+	has := func(ref string) bool { return p.Git != nil && p.Git.Has(ref) }
 	switch {
 	case strings.HasPrefix(name, "refs/"):
-		return Ref{Name: name}
-	case name != "":
-		if p.Git != nil && !p.Git.Has(heads+name) && p.Git.Has(tags+name) {
-			return Ref{Name: tags + name}
-		}
-		return Ref{Name: heads + name}
-	case p.Git == nil:
+		return Ref{Name: name}, nil
+	case has(heads + name):
+	case has(tags + name):
+		return Ref{Name: tags + name}, nil
+	case has("refs/" + name):
+		return Ref{Name: "refs/" + name}, nil
+	}
+	return Ref{Name: heads + name}, nil
+}
+
+// checkedOut is the branch to plan for when the user names none.
+func (p *Project) checkedOut() Ref {
+	if p.Git == nil {
 		return Ref{heads + "main", "the ref, since this is no git repository; pass --ref"}
-	case p.Git.HeadRef != "":
+	}
+	if p.Git.HeadRef != "" {
 		return Ref{Name: p.Git.HeadRef}
 	}
-	if branch := p.Git.DefaultBranch(); branch != "" {
-		return Ref{branch, "the ref, since no branch is checked out; pass --ref"}
+	branch := p.Git.DefaultBranch()
+	if branch == "" {
+		branch = heads + "main"
 	}
-	return Ref{heads + "main", "the ref, since no branch is checked out; pass --ref"}
+	return Ref{branch, "the ref, since no branch is checked out; pass --ref"}
 }
 
 // Source describes the project's commit as it would be if ref (a full name)

@@ -26,20 +26,33 @@ func TestResolveRef(t *testing.T) {
 		"not/there":            "refs/heads/not/there",
 		"v1":                   "refs/tags/v1",
 		"both":                 "refs/heads/both",
+		"HEAD":                 "refs/heads/work/neat",
+		"@":                    "refs/heads/work/neat",
+		"tags/v1":              "refs/tags/v1",
+		"heads/main":           "refs/heads/main",
+		"heads/not/there":      "refs/heads/heads/not/there",
 	} {
-		if got := p.ResolveRef(name); got.Name != want || got.Assumed != "" {
-			t.Errorf("ResolveRef(%q) = %+v, want %s", name, got, want)
+		if got, err := p.ResolveRef(name); err != nil || got.Name != want || got.Assumed != "" {
+			t.Errorf("ResolveRef(%q) = %+v, %v, want %s", name, got, err, want)
+		}
+	}
+	for _, name := range []string{
+		" ", "a b", "main~1", "main^", "a:b", "a?", "a*", "a[b]", `a\b`, "a\nb", "a\x1bb", "a\x7f",
+		"refs/heads/", "refs/", "/", "/main", "main/", "a//b", "a..b", "main@{1}", ".a", "a/.b", "a.lock", "a.lock/b", "a.",
+	} {
+		if got, err := p.ResolveRef(name); err == nil {
+			t.Errorf("ResolveRef(%q) = %+v, want an error", name, got)
 		}
 	}
 	git(t, dir, "checkout", "-q", "--detach")
 	if p, err = FindProject(dir); err != nil {
 		t.Fatal(err)
 	}
-	if got := p.ResolveRef(""); got.Name != "refs/heads/main" || got.Assumed == "" {
+	if got, _ := p.ResolveRef(""); got.Name != "refs/heads/main" || got.Assumed == "" {
 		t.Errorf("detached: %+v", got)
 	}
 	plain := &Project{Root: "/x"}
-	if got := plain.ResolveRef(""); got.Name != "refs/heads/main" || got.Assumed == "" {
+	if got, _ := plain.ResolveRef(""); got.Name != "refs/heads/main" || got.Assumed == "" {
 		t.Errorf("no git: %+v", got)
 	}
 }

@@ -167,7 +167,7 @@ func (w *walker) visit(n node) {
 		w.derivation(n, v, &t)
 		return
 	}
-	if u := v.Attrs().Open(); u != nil && t.err == nil && !n.root && w.legacy && w.mayBeDerivation(v) {
+	if u := v.Attrs().Open(); u != nil && t.err == nil && !n.root && w.mayBeDerivation(v) {
 		if t.flag(v, "buildDependenciesOnly") {
 			w.add(n, Dependencies, value.NewUnknown(u), t.deps)
 		} else {
@@ -203,11 +203,18 @@ func (w *walker) visit(n node) {
 
 // mayBeDerivation reports whether nothing that is known of an open set says that
 // it is none: it has no type, and nobody asks to look into it.
+//
+// Where an agent looks into every set, only one that has what derivations have
+// is taken for one: else its known attributes are looked at.
 func (w *walker) mayBeDerivation(v value.Value) bool {
-	for _, name := range []string{"type", "_type", "recurseForDerivations", modelled} {
-		if v.Attrs().Lookup(name) != nil {
-			return false
-		}
+	has := func(names ...string) bool {
+		return slices.ContainsFunc(names, func(name string) bool { return v.Attrs().Lookup(name) != nil })
+	}
+	if has("type", "_type", "recurseForDerivations", modelled) {
+		return false
+	}
+	if !w.legacy && !has("drvPath", "meta", "outPath", "override", "overrideAttrs", "pname") {
+		return false
 	}
 	return v.Attrs().Open().Elem.IsNone()
 }

@@ -16,7 +16,9 @@ func (b *builder) handler(h *hercules.Handler) {
 		case hercules.Effect:
 			b.job(f, h)
 		case hercules.Open:
-			b.someJobs(f, h)
+			if mayHoldJobs(f, h) {
+				b.someJobs(f, h)
+			}
 		case hercules.Undetermined:
 			if mayBeJob(f, h) {
 				b.someJobs(f, h)
@@ -49,6 +51,12 @@ func mayBeJob(f *hercules.Found, h *hercules.Handler) bool {
 		return len(f.Path) > 0 && f.Path[0] == "effects"
 	}
 	return len(f.Path) == 0
+}
+
+// mayHoldJobs reports whether further attributes of a set may be effects: under
+// herculesCI only those below effects may.
+func mayHoldJobs(f *hercules.Found, h *hercules.Handler) bool {
+	return h.Name == "" || len(f.Path) == 0 || f.Path[0] == "effects"
 }
 
 func trigger(h *hercules.Handler) plan.Trigger {

@@ -117,13 +117,17 @@ func newBuilder(ctx context.Context, project *hercules.Project, o Options) (*bui
 	if err != nil {
 		return nil, err
 	}
+	ref, err := project.ResolveRef(o.Ref)
+	if err != nil {
+		return nil, err
+	}
 	limits := o.Limits
 	if limits == (value.Limits{}) {
 		limits = Limits
 	}
 	return &builder{
 		project: project,
-		ref:     project.ResolveRef(o.Ref),
+		ref:     ref,
 		ev: eval.New(ctx, eval.Options{
 			World: w, Model: !o.NoModel, Limits: limits, DisplayDir: project.Root,
 		}),

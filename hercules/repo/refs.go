@@ -133,6 +133,25 @@ func safeRefName(name string) bool {
 	return true
 }
 
+// ValidRef reports whether git allows a ref to have the name, which may lack
+// "refs/" or "refs/heads/". The rules are those of git-check-ref-format(1).
+func ValidRef(name string) bool {
+	for _, c := range []byte(name) {
+		if c <= ' ' || c == 0x7f || strings.IndexByte(`~^:?*[\`, c) >= 0 {
+			return false
+		}
+	}
+	if strings.Contains(name, "..") || strings.Contains(name, "@{") || strings.HasSuffix(name, ".") {
+		return false
+	}
+	for part := range strings.SplitSeq(name, "/") {
+		if part == "" || strings.HasPrefix(part, ".") || strings.HasSuffix(part, ".lock") {
+			return false
+		}
+	}
+	return true
+}
+
 func isHash(s string) bool {
 	if len(s) != 40 && len(s) != 64 {
 		return false
