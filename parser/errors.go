@@ -125,6 +125,8 @@ func (p *parser) hint() string {
 			return "strings are written with the plain quotes \"…\" or ''…''"
 		case "\ufeff":
 			return "save the file as UTF-8 without a byte order mark"
+		case "\xff", "\xfe": // the marks that UTF-16 starts with
+			return "save the file as UTF-8"
 		case "~":
 			return "a path in the home directory is written ~/name"
 		case "%":

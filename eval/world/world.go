@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -177,6 +178,13 @@ func (w *World) Sources() []*Source {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return slices.Clone(w.sources)
+}
+
+// Mounts are what lies at store paths.
+func (w *World) Mounts() []*Mount {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Collect(maps.Values(w.mounts))
 }
 
 // Reads gives what was read: path -> sha256 in hex.

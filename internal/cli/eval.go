@@ -100,7 +100,7 @@ func runEval(ctx context.Context, o *evalOptions) error {
 	if o.maxCallDepth < 1 {
 		return usagef("--max-call-depth must be at least 1")
 	}
-	dir, err := os.Getwd()
+	dir, err := workingDir()
 	if err != nil {
 		return err
 	}

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -51,6 +50,9 @@ nothing is fetched or built.`,
 			if len(args) == 1 {
 				o.target = args[0]
 			}
+			if cmd.Flags().Changed("ref") && o.ref == "" { // of a variable that is not set, say
+				return usagef("--ref needs a name; leave it out to plan for the checked-out branch")
+			}
 			return runPlan(cmd.Context(), o)
 		},
 	}
@@ -75,7 +77,7 @@ func runPlan(ctx context.Context, o *planOptions) error {
 	if err != nil {
 		return err
 	}
-	dir, err := os.Getwd()
+	dir, err := workingDir()
 	if err != nil {
 		return err
 	}

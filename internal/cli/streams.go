@@ -33,6 +33,15 @@ func systemStreams() *Streams {
 	}
 }
 
+// workingDir is the directory that relative paths start at.
+func workingDir() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", usagef("cannot tell the working directory (was it removed?): %v", err)
+	}
+	return dir, nil
+}
+
 // color decides whether to paint. mode is "auto", "always" or "never"; auto
 // follows https://no-color.org and TERM=dumb.
 func (s *Streams) color(mode string) (bool, error) {
