@@ -24,7 +24,7 @@ var controlPrims = []value.Prim{
 func messageText(m *value.Machine, v value.Value) string {
 	s := coerce(m, m.Force(&v), coercion{})
 	text, _ := Known(s)
-	return text
+	return host(m).readable(text)
 }
 
 func primAbort(m *value.Machine, v value.Value) value.Value {

@@ -103,6 +103,7 @@ func (ev *Evaluator) Machine() *value.Machine { return ev.machine }
 func (ev *Evaluator) Assumptions() []Assumption { return ev.assumptions }
 
 func (ev *Evaluator) assume(text string, at value.Span) {
+	text = ev.readable(text)
 	if ev.assumedSeen[text] {
 		return
 	}

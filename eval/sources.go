@@ -89,6 +89,26 @@ func (ev *Evaluator) searchSource(m *value.Machine, name string) (value.Value, b
 	return value.NewUnknown(&value.Unknown{Origin: "<" + name + ">", Reason: "it is not in the search path", At: ev.userSpan(m, value.Span{})}), true
 }
 
+// readable replaces the store paths in a text for people by what lies there: a
+// path of the repository, or the name of a source.
+func (ev *Evaluator) readable(text string) string {
+	if !ev.opts.Model || !strings.Contains(text, world.StoreDir) {
+		return text
+	}
+	for _, m := range ev.world.Mounts() {
+		switch {
+		case m.Dir != "" && m.Dir == ev.opts.DisplayDir:
+			text = strings.ReplaceAll(text, m.Path+"/", "")
+			text = strings.ReplaceAll(text, m.Path, ".")
+		case m.Dir != "":
+			text = strings.ReplaceAll(text, m.Path, ev.Display(m.Dir))
+		case m.Source != nil:
+			text = strings.ReplaceAll(text, m.Path, sourceText(m.Source, ""))
+		}
+	}
+	return text
+}
+
 // Display shortens a path for people: relative to the directory the program
 // works on, where it lies below it.
 func (ev *Evaluator) Display(path string) string {
