@@ -42,6 +42,8 @@ func (a *agent) flake() {
 			return
 		}
 		a.herculesCI(config, attr.Pos.Span(), args, deps)
+	} else if open := outputs.Attrs().Open(); open != nil {
+		a.out.Unknown = append(a.out.Unknown, Found{Class: Open, Value: value.NewUnknown(open), Own: deps})
 	}
 	if config.Kind() == value.AttrSet && config.Attrs().Lookup("onPush") == nil && config.Attrs().Open() == nil {
 		a.defaultJob(outputs, a.ciSystems(config), args, deps)

@@ -184,6 +184,9 @@ func (w *walker) visit(n node) {
 		return
 	}
 	if !enter {
+		if recurse := w.force(v, "recurseForDerivations"); recurse.Kind() == value.UnknownValue {
+			w.open(n, recurse.Unknown(), t.deps) // perhaps an agent does look into it
+		}
 		return
 	}
 	if w.legacy && v.Attrs().Lookup("__functor") != nil {
