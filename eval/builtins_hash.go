@@ -12,7 +12,7 @@ var hashPrims = []value.Prim{
 		a := wantAlgo(m, algo)
 		text, _ := wantString(m, v)
 		m.Step(len(text) / 64)
-		return value.NewString(hash.Sum(a, text).Format(hash.Base16))
+		return observe(m, "hashString", v, value.NewString(hash.Sum(a, text).Format(hash.Base16)))
 	}},
 }
 

@@ -24,7 +24,7 @@ func primFromJSON(m *value.Machine, v value.Value) value.Value {
 		}
 		fail(m, kind, "while decoding JSON: %s", err)
 	}
-	return b.result
+	return observe(m, "fromJSON", v, b.result)
 }
 
 // jsonBuilder makes values of what a JSON text consists of.

@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"github.com/nixplan/nixplan/eval/model"
 	"github.com/nixplan/nixplan/eval/value"
 	"github.com/nixplan/nixplan/eval/world"
 )
@@ -60,15 +61,16 @@ func (ev *Evaluator) modelBuiltins(*value.Machine) value.Value {
 	return value.NewAttrs(value.NewAttrsList(list))
 }
 
-// primSource makes a source from { url; rev; ref; hash; name; kind; }. Where the
-// URL or the revision is unknown, so is the source.
+// primSource makes a source from { url; rev; ref; hash; name; kind; like; }:
+// `like` is the kind to take it for when its URL is none that is recognised.
+// Where the URL or the revision is unknown, so is the source.
 func primSource(m *value.Machine, v value.Value) value.Value {
 	attrs := wantAttrs(m, v)
-	s := &world.Source{}
+	s, like := &world.Source{}, ""
 	for _, field := range []struct {
 		name string
 		to   *string
-	}{{"url", &s.URL}, {"rev", &s.Rev}, {"ref", &s.Ref}, {"hash", &s.Hash}, {"name", &s.Name}, {"kind", &s.Kind}} {
+	}{{"url", &s.URL}, {"rev", &s.Rev}, {"ref", &s.Ref}, {"hash", &s.Hash}, {"name", &s.Name}, {"kind", &s.Kind}, {"like", &like}} {
 		text, u := optionalText(m, attrs, field.name)
 		if u != nil {
 			if field.name == "hash" {
@@ -77,6 +79,12 @@ func primSource(m *value.Machine, v value.Value) value.Value {
 			return undecided(u, "source of "+u.Origin, u.At)
 		}
 		*field.to = text
+	}
+	if like != "" && s.Kind == "" {
+		if kind, _ := model.Kind(s.URL); kind == "" {
+			s.Kind = like
+			host(m).assume(s.URL+" is like "+model.Original(like), value.Span{})
+		}
 	}
 	return host(m).addSource(s)
 }

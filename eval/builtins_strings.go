@@ -67,7 +67,7 @@ func primStringLength(m *value.Machine, v value.Value) value.Value {
 	if s.Kind() == value.UnknownValue {
 		return undecided(s.Unknown(), "stringLength "+s.Unknown().Origin, s.Unknown().At)
 	}
-	return value.NewInt(int64(len(s.Str())))
+	return observe(m, "stringLength", s, value.NewInt(int64(len(s.Str()))))
 }
 
 // primSubstring counts bytes; a negative length means to the end, a start past

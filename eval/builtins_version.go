@@ -7,7 +7,8 @@ import (
 
 var versionPrims = []value.Prim{
 	{Name: "compareVersions", Result: value.Int, Arity: 2, Strict: 0b11, F2: func(m *value.Machine, a, b value.Value) value.Value {
-		return value.NewInt(int64(version.Compare(wantPlain(m, a), wantPlain(m, b))))
+		result := value.NewInt(int64(version.Compare(wantPlain(m, a), wantPlain(m, b))))
+		return observe(m, "compareVersions", a, observe(m, "compareVersions", b, result))
 	}},
 	{Name: "parseDrvName", Result: value.AttrSet, Arity: 1, Strict: 1, F1: func(m *value.Machine, v value.Value) value.Value {
 		name, ver := version.ParseDrvName(wantPlain(m, v))

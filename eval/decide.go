@@ -21,6 +21,15 @@ func decide(m *value.Machine, op string, a, b, result value.Value, at value.Span
 	m.Decide(c)
 }
 
+// observe records an operation that takes a text derived from the ref and gives
+// something that cannot carry its marks.
+func observe(m *value.Machine, op string, v, result value.Value) value.Value {
+	if v.Kind() == value.String && !v.Context().Marks().Empty() {
+		decide(m, op, v, result, result, m.NearestSpan(func(s value.Span) bool { return s.Start != 0 }))
+	}
+	return result
+}
+
 // decideLookup records `set.${name}` and `set ? ${name}` with a name that
 // derives from the ref.
 func decideLookup(m *value.Machine, name, set value.Value, sym value.Symbol, at value.Span) {
