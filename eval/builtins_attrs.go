@@ -169,7 +169,6 @@ func primListToAttrs(m *value.Machine, v value.Value) value.Value {
 			continue
 		}
 		sym := value.Intern(wantPlain(m, key))
-		observe(m, "attribute name", key, value.True)
 		if seen[sym] {
 			continue
 		}

@@ -151,7 +151,6 @@ func addDynamic(m *value.Machine, env *value.Env, attrs *value.Attrs, dynamic []
 			continue
 		}
 		sym := attrName(m, v, at)
-		observe(m, "attribute name", v, value.True)
 		for i := range list {
 			if list[i].Name == sym {
 				failAt(m, value.DuplicateAttribute, at, "dynamic attribute '%s' already defined at %s", sym, list[i].Pos.Span().Range())
