@@ -92,8 +92,13 @@ func suffix(sub string) string {
 // describe fills in what is known of a file named relative to src, and gives
 // the path to import, "" when there is nothing to import.
 func (s *source) describe(file *plan.File) string {
-	path := filepath.Join(s.dir, filepath.FromSlash(file.Path))
 	w := s.r.b.ev.World()
+	if filepath.IsAbs(file.Path) { // given as a path, which runNixOps2 takes as well
+		if rel, err := filepath.Rel(s.dir, w.RealPath(file.Path)); err == nil && filepath.IsLocal(rel) {
+			file.Path = filepath.ToSlash(rel)
+		}
+	}
+	path := filepath.Join(s.dir, filepath.FromSlash(file.Path))
 	info, err := w.Stat(path)
 	exists := err == nil
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
