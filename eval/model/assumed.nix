@@ -12,6 +12,7 @@ let
     kind = "hercules-ci-effects";
   };
 
+  flake = (import "${nixpkgs}/flake.nix").outputs { self = nixpkgs; };
   pkgs = import nixpkgs { };
   inherit (pkgs) lib;
 
@@ -27,7 +28,8 @@ let
   gitignore = import "${nixpkgs}/model/gitignore.nix" { inherit lib; };
 in
 {
-  lib = open "lib" lib;
+  # It may be a flake's, which has a little more.
+  lib = open "lib" (lib // { inherit (flake.lib) nixos nixosSystem; });
   inherit (lib)
     cleanSource
     cleanSourceWith

@@ -50,22 +50,25 @@ let
     else
       null;
 
-  # Outputs that are sets of sets, by system.
-  perSystemOutputs = {
-    apps = null;
-    checks = null;
-    devShells = null;
-    legacyPackages = null;
-    packages = null;
+  # Outputs that modules often add to: how many levels of sets above what they add.
+  growing = {
+    apps = 2;
+    checks = 2;
+    darwinConfigurations = 1;
+    devShells = 2;
+    homeConfigurations = 1;
+    legacyPackages = 2;
+    nixosConfigurations = 1;
+    packages = 2;
   };
-  openSystems =
-    name: output:
-    if isUnknown output || !isAttrs output then
-      output
+  openAt =
+    level: name: set:
+    if isUnknown set || !isAttrs set then
+      set
+    else if level == 1 then
+      openForeign name set
     else
-      mapAttrs (
-        system: set: if isUnknown set || !isAttrs set then set else openForeign "${name}.${system}" set
-      ) output;
+      mapAttrs (below: openAt (level - 1) "${name}.${below}") set;
 
   # A flake from the source it is in, the directory in it, and its inputs.
   flakeOf =
@@ -80,8 +83,8 @@ let
       # A file that is surely missing is an error that `import` describes.
       flake = import file;
       # Outputs that may be more than is known are so for the flake itself; to others it has those that are known.
-      all = flake.outputs (inputs flake // { self = if isOpen all then openForeign name (result // perSystem) else result; });
-      perSystem = mapAttrs (output: openSystems "${name}.${output}") (intersectAttrs perSystemOutputs outputs);
+      all = flake.outputs (inputs flake // { self = if isOpen all then openForeign name (result // grown) else result; });
+      grown = mapAttrs (output: openAt growing.${output} "${name}.${output}") (intersectAttrs growing outputs);
       outputs = if isOpen all then __nixplan.known all else all;
       result =
         outputs
@@ -111,9 +114,9 @@ let
   keyOf = input: if isList input then follow lockFile.root input else input;
   follow = builtins.foldl' (key: name: keyOf nodes.${key}.inputs.${name});
 
-  lockedInfo = node: location.locked sources.${follow lockFile.root (node.parent or [ ])} node.locked;
+  lockedInfo = key: node: location.locked sources.${follow lockFile.root (node.parent or [ ])} key node.locked;
 
-  sources = mapAttrs (key: node: if key == lockFile.root then rootInfo else lockedInfo node) nodes;
+  sources = mapAttrs (key: node: if key == lockFile.root then rootInfo else lockedInfo key node) nodes;
 
   lockedFlakes = mapAttrs (
     key: node:
@@ -144,7 +147,7 @@ let
           # Arguments of `outputs` that `inputs` does not have are looked up in the registry.
           implicit = mapAttrs (id: _: { url = "flake:${id}"; }) (removeAttrs (builtins.functionArgs flake.outputs) [ "self" ]);
           declared = implicit // flake.inputs or { };
-          all = mapAttrs (inputName: unlockedInput sourceInfo all "inputs.${inputName}") declared;
+          all = mapAttrs (unlockedInput sourceInfo all) declared;
         in
         all;
     };
@@ -157,9 +160,9 @@ let
       )
     else
       let
-        sourceInfo = location.declared parent input;
+        sourceInfo = location.declared parent name input;
       in
-      if possible (input.flake or true) then unlocked name sourceInfo else sourceInfo;
+      if possible (input.flake or true) then unlocked "inputs.${name}" sourceInfo else sourceInfo;
 in
 if lockFile == null || isUnknown lockFile then
   unlocked rootName rootInfo

@@ -50,16 +50,19 @@ let
 
   revOrRef = text: if match "[0-9a-f]{40}" text != null then { rev = text; } else { ref = text; };
 
+  # An input of this name is a nixpkgs wherever it comes from; in a lock file, names have numbers.
+  likeNixpkgs = name: if match "nixpkgs(-lib)?(_[0-9]+)?" name != null then "nixpkgs" else null;
+
   # Relative paths lie in the source of the flake that names them.
   relativeTo =
-    parent: ref: facts:
+    parent: name: ref: facts:
     if ref.type or "" == "path" && builtins.substring 0 1 (ref.path or "/") != "/" then
       parent // { outPath = parent.outPath + "/${ref.path}"; }
     else
-      info ref facts;
+      info name ref facts;
 
   info =
-    ref: facts:
+    name: ref: facts:
     let
       rev = ref.rev or null;
     in
@@ -70,6 +73,7 @@ let
         ref = ref.ref or null;
         hash = ref.narHash or null;
         submodules = ref.submodules or false;
+        like = likeNixpkgs name;
       };
       lastModified = unknown "the date of ${address ref}";
       lastModifiedDate = unknown "the date of ${address ref}";
@@ -86,13 +90,13 @@ let
     );
 in
 {
-  # Both take the source of the flake that has the input.
+  # Both take the source of the flake that has the input, and the input's name.
   locked =
-    parent: ref:
-    relativeTo parent ref (builtins.intersectAttrs { lastModified = null; narHash = null; revCount = null; } ref);
+    parent: name: ref:
+    relativeTo parent name ref (builtins.intersectAttrs { lastModified = null; narHash = null; revCount = null; } ref);
   declared =
-    parent: input:
-    relativeTo parent (
+    parent: name: input:
+    relativeTo parent name (
       if input ? url then parse input.url // builtins.intersectAttrs { rev = null; ref = null; } input else input
     ) { };
 }

@@ -21,7 +21,12 @@
     in
     {
       lib = import ./lib.nix {
-        inherit (nixpkgs-lib) lib;
+        # Whatever it is called and wherever it comes from, it has nixpkgs' lib, or flake-parts would not work.
+        lib =
+          if __nixplan.isUnknown nixpkgs-lib.lib then
+            __nixplan.assume "the lib of flake-parts is that of nixpkgs" (import <nixpkgs/lib>)
+          else
+            nixpkgs-lib.lib;
         modules = builtins.attrValues builtinModules;
       };
       flakeModules = __nixplan.open "flake-parts.flakeModules" (builtinModules // extraModules);

@@ -1,7 +1,7 @@
 # nixpkgs as a flake input.
 {
   outputs =
-    { self }:
+    { self, ... }:
     let
       lib = import ./lib;
     in

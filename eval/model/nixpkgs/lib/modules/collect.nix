@@ -29,7 +29,12 @@ let
   inherit (lib) functionArgs isFunction;
   inherit (lib.options) showDefs showOption unknownModule;
   inherit (lib.modules) mkMerge;
-  inherit (__nixplan) assume isUnknown known;
+  inherit (__nixplan)
+    assume
+    isUnknown
+    known
+    sourceOf
+    ;
 
   # numbered :: (int -> a -> b) -> [ a ] -> [ b ], counting from 1
   numbered = f: list: builtins.genList (i: f (i + 1) (builtins.elemAt list i)) (length list);
@@ -41,15 +46,14 @@ let
     assume "what is not known of ${named file key} defines no option that is read here" (vague module);
 
   # A module in words. One imported by path has it as file and key.
-  named = file: key: if file == key then "the module ${shortPath key}" else "a module in ${file}";
-
-  # A path without the part that only a store knows.
-  shortPath =
-    path:
-    let
-      parts = builtins.match "/nix/store/[0-9a-z]{32}-(.*)" path;
-    in
-    if parts == null then path else head parts;
+  named =
+    file: key:
+    if file != key then
+      "a module in ${file}"
+    else if (sourceOf key).kind or null == "nixpkgs" then
+      "a module of NixOS that is not modelled"
+    else
+      "the module ${key}";
 
   # An open set answers for any name that it may have it.
   isOpen = m: isAttrs m && isUnknown (m ? "");

@@ -155,10 +155,20 @@ let
     else
       type;
 
+  # Options that stand in for those of modules that are not here give way to
+  # others.
+  withoutStandIns =
+    decls:
+    let
+      others = filter (decl: !surely (decl.options.isStandIn or false)) decls;
+    in
+    if others == [ ] then decls else others;
+
   # The result for one name: an option, or a group of options to go into.
   resolve =
-    isVague: loc: decls: rawDefs: configs:
+    isVague: loc: allDecls: rawDefs: configs:
     let
+      decls = withoutStandIns allDecls;
       complete = option: if isVague then option // { type = vagueType option.type; } else option;
       options = filter (
         decl: tagged decl && (decl.options._type == "option" || notAnOption loc decl)

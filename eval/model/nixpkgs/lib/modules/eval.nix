@@ -168,7 +168,7 @@ in
       given =
         (
           if isUnknown modules then
-            assume "the unknown modules of an evaluation define no option that is read here" [ ]
+            assume "the unknown modules of an evaluation define no option that is read here" [ { _isVague = true; } ]
           else
             modules
         )
@@ -207,7 +207,7 @@ in
 
       # A module that is not known may declare options, define them, and be
       # where an argument comes from.
-      isVague = isUnknown modules || builtins.any isVagueModule collected.modules;
+      isVague = builtins.any isVagueModule collected.modules;
       isOpenEnded = isVague || isUnknown freeformType;
       originOf = path: if prefix == [ ] then concatStringsSep "." ([ "config" ] ++ path) else showOption path;
       mayBeDefined =

@@ -208,7 +208,8 @@ let
           if nulls == 0 then
             elemType.merge loc defs
           else if nulls == length defs then
-            null
+            # Not any null: this one may depend on the ref.
+            (builtins.head defs).value
           else
             throw "`${showOption loc}' is defined as null and as something else, in ${showFiles (getFiles defs)}";
         emptyValue.value = null;

@@ -10,13 +10,16 @@ let
   inherit (lib) mkOption types;
   inherit (__nixplan) isUnknown open unknown;
 
+  # Configurations of other systems, such as BSDs, declare some of these
+  # themselves.
+  standIn = option: mkOption option // { isStandIn = true; };
   internal =
     type: default:
-    mkOption {
+    standIn {
       inherit type default;
       internal = true;
     };
-  undefined = mkOption {
+  undefined = standIn {
     type = types.raw;
     internal = true;
   };
@@ -99,7 +102,7 @@ in
   options = {
     assertions = internal (types.listOf types.unspecified) [ ];
     warnings = internal (types.listOf types.str) [ ];
-    networking.hostName = mkOption {
+    networking.hostName = standIn {
       type = types.str;
       default = "nixos";
     };
@@ -117,7 +120,7 @@ in
   };
 
   config = {
-    _module.args.pkgs = nixpkgs;
+    _module.args.pkgs = lib.mkDefault nixpkgs;
     _module.freeformType = allOptions;
     system.build = open "config.system.build" { inherit toplevel; };
   };
