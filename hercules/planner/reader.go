@@ -154,18 +154,23 @@ func (r *reader) flag(name string, fallback bool) bool {
 // texts is a list of strings. Elements that are not known become unknowns of
 // the field and are left out.
 func (r *reader) texts(name string) []string {
-	v := r.value(name)
-	switch v.Kind() {
-	case value.None, value.Null:
-		return nil
-	case value.List:
-	default:
-		r.wrong(name, "a list", v)
+	attr, ok := r.b.ev.Attr(r.args, name)
+	if !ok {
 		return nil
 	}
+	var elems []value.Value
+	switch v := r.force(field(name), attr); v.Kind() {
+	case value.None:
+		elems = r.knownElems(attr)
+	case value.Null:
+	case value.List:
+		elems = v.List()
+	default:
+		r.wrong(name, "a list", v)
+	}
 	var out []string
-	for i := range v.List() {
-		elem := r.force(field(name), v.List()[i])
+	for _, e := range elems {
+		elem := r.force(field(name), e)
 		if elem.Kind() == value.None {
 			continue
 		}
@@ -174,6 +179,22 @@ func (r *reader) texts(name string) []string {
 		}
 	}
 	return out
+}
+
+// knownElems are the elements of those parts of an unknown list that are known:
+// `[ a b ] ++ optional unknown c` has two.
+func (r *reader) knownElems(list value.Value) []value.Value {
+	v, err := r.b.ev.Force(list)
+	if err != nil || v.Kind() != value.UnknownValue {
+		return nil
+	}
+	var elems []value.Value
+	for _, part := range v.Unknown().Parts {
+		if part.Kind() == value.List {
+			elems = append(elems, part.List()...)
+		}
+	}
+	return elems
 }
 
 // set is an attribute set, nil when it is missing or not known. An open set's
