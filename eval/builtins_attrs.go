@@ -209,10 +209,16 @@ func primMapAttrs(m *value.Machine, f, v value.Value) value.Value {
 	open := attrs.Open()
 	all := attrs.All()
 	out := m.AttrSlots(len(all))
+	// In Nix mapped attributes have no position. A plan wants to say where a job
+	// comes from, so the modelled world keeps it.
+	pos := func(a *value.Attr) value.Pos { return 0 }
+	if host(m).opts.Model {
+		pos = func(a *value.Attr) value.Pos { return a.Pos }
+	}
 	m.Step(len(all) / 16)
 	for i := range all {
 		a := &all[i]
-		out[i] = value.Attr{Name: a.Name, Pos: a.Pos, Value: apply2Thunk(m, f, value.NewString(a.Name.String()), a.Value)}
+		out[i] = value.Attr{Name: a.Name, Pos: pos(a), Value: apply2Thunk(m, f, value.NewString(a.Name.String()), a.Value)}
 	}
 	mapped := value.NewAttrsSorted(out)
 	if open != nil {
@@ -298,6 +304,9 @@ func primZipAttrsWith(m *value.Machine, f, list value.Value) value.Value {
 	out := m.AttrSlots(len(order))
 	for i, sym := range order {
 		out[i] = value.Attr{Name: sym, Value: apply2Thunk(m, f, value.NewString(sym.String()), value.NewList(values[sym]))}
+	}
+	if open != nil { // what f makes of names that are not known is not known either
+		open = open.Derive("zipAttrsWith over "+open.Origin, open.At)
 	}
 	return value.NewAttrs(value.NewAttrsList(out).WithOpen(open))
 }
