@@ -93,6 +93,9 @@ func (ev *Evaluator) unreadable(m *value.Machine, err error, path string, at val
 	case errors.As(err, &restricted):
 		failAt(m, value.Restricted, at, "%s", restricted.Error())
 	case errors.Is(err, fs.ErrNotExist):
+		if errors.As(err, &pathErr) && strings.HasPrefix(pathErr.Path, path+"/") {
+			path = pathErr.Path // a directory without default.nix
+		}
 		failAt(m, value.NotFound, at, "path '%s' does not exist", ev.Display(path))
 	case errors.As(err, &pathErr):
 		failAt(m, value.OtherError, at, "cannot read '%s': %s", ev.Display(path), pathErr.Err)
