@@ -28,6 +28,13 @@ var modelPrims = []value.Prim{
 	{Name: "open", Arity: 2, Strict: 0b11, F2: func(m *value.Machine, origin, set value.Value) value.Value {
 		return value.NewAttrs(wantAttrs(m, set).WithOpen(newUnknown(m, origin)))
 	}},
+	{Name: "elements", Arity: 1, F1: func(m *value.Machine, v value.Value) value.Value {
+		v = m.Force(&v)
+		if v.Kind() != value.UnknownValue {
+			return v
+		}
+		return value.NewList(knownElements(v.Unknown()))
+	}},
 	{Name: "foreign", Arity: 1, Strict: 1, F1: func(m *value.Machine, origin value.Value) value.Value {
 		return value.NewUnknown(newForeign(m, origin))
 	}},
@@ -43,6 +50,17 @@ var modelPrims = []value.Prim{
 
 func newUnknown(m *value.Machine, origin value.Value) *value.Unknown {
 	return &value.Unknown{Origin: wantPlain(m, origin), Reason: "it is modelled, not evaluated", At: host(m).userSpan(m, value.Span{})}
+}
+
+// knownElements are the elements of an unknown list that are known to be in it.
+func knownElements(u *value.Unknown) []value.Value {
+	var elems []value.Value
+	for _, part := range u.Parts {
+		if part.Kind() == value.List {
+			elems = append(elems, part.List()...)
+		}
+	}
+	return elems
 }
 
 // newForeign is an unknown of a project that is known to be another than those

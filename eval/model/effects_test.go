@@ -12,6 +12,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/nixplan/nixplan/eval"
+	"github.com/nixplan/nixplan/eval/value"
 	"github.com/nixplan/nixplan/eval/world"
 	"github.com/nixplan/nixplan/internal/diag"
 )
@@ -99,13 +100,21 @@ func testArchive(t *testing.T, path string) {
 	}
 }
 
-// answer is the value of an expression and, if wanted, what was assumed for it.
-func answer(t *testing.T, dir, expr string, assumptions bool) string {
+// newEvaluator is one for the modelled world, with bounds that no test comes
+// near, so that a mistake ends with an error.
+func newEvaluator(t *testing.T) *eval.Evaluator {
+	t.Helper()
 	w, err := world.New(world.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	ev := eval.New(context.Background(), eval.Options{World: w, Model: true})
+	limits := value.Limits{Steps: 50_000_000, Heap: 1 << 30}
+	return eval.New(context.Background(), eval.Options{World: w, Model: true, Limits: limits})
+}
+
+// answer is the value of an expression and, if wanted, what was assumed for it.
+func answer(t *testing.T, dir, expr string, assumptions bool) string {
+	ev := newEvaluator(t)
 	var b strings.Builder
 	v, err := ev.EvalText(diag.NewSource("test.nix", expr), dir)
 	if err == nil {

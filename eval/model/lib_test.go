@@ -1,7 +1,6 @@
 package model_test
 
 import (
-	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -10,9 +9,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 
-	"github.com/nixplan/nixplan/eval"
 	"github.com/nixplan/nixplan/eval/value"
-	"github.com/nixplan/nixplan/eval/world"
 	"github.com/nixplan/nixplan/internal/diag"
 )
 
@@ -83,11 +80,7 @@ func extractFile(t *testing.T, path string, data []byte) {
 // libAnswer is an expression's strict value, or the class of its error.
 func libAnswer(t *testing.T, dir, expr string) string {
 	t.Helper()
-	w, err := world.New(world.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ev := eval.New(context.Background(), eval.Options{World: w, Model: true})
+	ev := newEvaluator(t)
 	v, err := ev.EvalText(diag.NewSource("test.nix", expr), dir)
 	if err == nil {
 		v, err = ev.DeepForce(v)

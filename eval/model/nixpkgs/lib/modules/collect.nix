@@ -31,6 +31,7 @@ let
   inherit (lib.modules) mkMerge;
   inherit (__nixplan)
     assume
+    elements
     isUnknown
     known
     sourceOf
@@ -227,7 +228,9 @@ rec {
       subtree =
         file: key: imports:
         if isUnknown imports then
-          assume "the unknown imports of ${file} define no option that is read here" [ ]
+          assume "the unknown imports of ${file} define no option that is read here" (
+            subtree file key (elements imports)
+          )
         else
           numbered (
             n: m:

@@ -29,6 +29,7 @@ let
     ;
   inherit (__nixplan)
     assume
+    elements
     foreign
     isUnknown
     known
@@ -168,7 +169,9 @@ in
       given =
         (
           if isUnknown modules then
-            assume "the unknown modules of an evaluation define no option that is read here" [ { _isVague = true; } ]
+            assume "the unknown modules of an evaluation define no option that is read here" (
+              elements modules ++ [ { _isVague = true; } ]
+            )
           else
             modules
         )
