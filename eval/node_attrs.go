@@ -64,11 +64,11 @@ func (n *attrsNode) Eval(m *value.Machine, env *value.Env) value.Value {
 		}
 		list[i] = value.Attr{Name: s.sym, Pos: s.pos, Value: s.code.Delay(m, e)}
 	}
-	attrs := value.NewAttrsSorted(list)
+	set := m.NewSet(list)
 	if n.dynamic != nil {
-		attrs = addDynamic(m, env, attrs, n.dynamic)
+		return value.NewAttrs(addDynamic(m, env, set.Attrs(), n.dynamic))
 	}
-	return value.NewAttrs(attrs)
+	return set
 }
 func (n *attrsNode) Delay(m *value.Machine, env *value.Env) value.Value { return m.NewThunk(n, env) }
 
@@ -182,7 +182,11 @@ type selectNode struct {
 }
 
 func (n *selectNode) Eval(m *value.Machine, env *value.Env) value.Value {
-	v := n.set.Eval(m, env)
+	return n.from(m, env, n.set.Eval(m, env))
+}
+
+// from selects from a value in weak head normal form.
+func (n *selectNode) from(m *value.Machine, env *value.Env, v value.Value) value.Value {
 	for i := range n.path {
 		p := &n.path[i]
 		sym, unknown := p.symbol(m, env, v, n.At())
@@ -225,6 +229,30 @@ func (n *selectNode) missing(m *value.Machine, v value.Value, sym value.Symbol, 
 		e.Help = "did you mean '" + near + "'?"
 	}
 	m.Throw(e)
+}
+
+// select1 is `set.a`, by far the most frequent selection.
+type select1 struct {
+	span
+	set value.Code
+	at  span // of the name
+	sym value.Symbol
+}
+
+func (n *select1) Eval(m *value.Machine, env *value.Env) value.Value {
+	v := n.set.Eval(m, env)
+	if v.Kind() == value.AttrSet {
+		if a := v.Attrs().Get(n.sym); a != nil {
+			return m.ForceAttr(a)
+		}
+	}
+	return n.general().from(m, env, v)
+}
+func (n *select1) Delay(m *value.Machine, env *value.Env) value.Value { return m.NewThunk(n, env) }
+
+// general is the same selection as a selectNode, for what is not frequent.
+func (n *select1) general() *selectNode {
+	return &selectNode{span: n.span, set: n.set, path: []name{{at: n.at, sym: n.sym}}}
 }
 
 // hasAttrNode is `set ? a.b`.

@@ -235,7 +235,7 @@ type lambdaNode struct {
 	fn *value.Function
 }
 
-func (n *lambdaNode) Eval(_ *value.Machine, env *value.Env) value.Value {
-	return value.NewClosure(&value.Closure{Env: env, Fn: n.fn})
+func (n *lambdaNode) Eval(m *value.Machine, env *value.Env) value.Value {
+	return m.NewClosure(env, n.fn)
 }
 func (n *lambdaNode) Delay(m *value.Machine, env *value.Env) value.Value { return n.Eval(m, env) }

@@ -29,6 +29,25 @@ func (n *callNode) Eval(m *value.Machine, env *value.Env) value.Value {
 }
 func (n *callNode) Delay(m *value.Machine, env *value.Env) value.Value { return m.NewThunk(n, env) }
 
+// call1Node is `f a`.
+type call1Node struct {
+	span
+	fn, arg value.Code
+}
+
+func (n *call1Node) Eval(m *value.Machine, env *value.Env) value.Value {
+	f := n.fn.Eval(m, env)
+	if f.Kind() == value.PrimOp && f.Prim().Arity == 1 {
+		p := f.Prim()
+		if p.Strict != 0 {
+			return callPrim(m, n, p, n.arg.Eval(m, env), value.Value{}, value.Value{})
+		}
+		return callPrim(m, n, p, n.arg.Delay(m, env), value.Value{}, value.Value{})
+	}
+	return call(m, n, f, n.arg.Delay(m, env))
+}
+func (n *call1Node) Delay(m *value.Machine, env *value.Env) value.Value { return m.NewThunk(n, env) }
+
 // saturated calls a builtin with all its arguments at once.
 func (n *callNode) saturated(m *value.Machine, env *value.Env, p *value.Prim, args []value.Code) value.Value {
 	var a [3]value.Value

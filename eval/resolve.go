@@ -196,6 +196,9 @@ func (r *resolver) selection(x *parser.Select, sc *scope) value.Code {
 			set, path = folded, path[1:]
 		}
 	}
+	if len(path) == 1 && path[0].code == nil && or == nil {
+		return &select1{r.span(x.Span), set, path[0].at, path[0].sym}
+	}
 	return &selectNode{span: r.span(x.Span), set: set, path: path, or: or}
 }
 
@@ -237,7 +240,7 @@ func (r *resolver) attrSet(x *parser.AttrSet, sc *scope) value.Code {
 // holds e.
 func (r *resolver) inheritFrom(a parser.Attr, slot int) value.Code {
 	at := r.span(a.NameAt)
-	return &selectNode{span: at, set: &var0{at, slot}, path: []name{{at: at, sym: value.Intern(a.Name)}}}
+	return &select1{at, &var0{at, slot}, at, value.Intern(a.Name)}
 }
 
 // recursive gives the code that fills the slots of a recursive level.
@@ -307,6 +310,9 @@ func (r *resolver) function(x *parser.Lambda, sc *scope) *value.Function {
 }
 
 func (r *resolver) apply(x *parser.Apply, sc *scope) value.Code {
+	if len(x.Args) == 1 {
+		return &call1Node{r.span(x.Span), r.expr(x.Fn, sc), r.expr(x.Args[0], sc)}
+	}
 	return &callNode{r.span(x.Span), r.expr(x.Fn, sc), r.exprs(x.Args, sc)}
 }
 

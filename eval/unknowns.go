@@ -98,17 +98,23 @@ func joinUnknown(parts []value.Value, origin string, at value.Span) value.Value 
 func applyThunk(m *value.Machine, f, arg value.Value, at value.Span) value.Value {
 	env := m.NewEnv(nil, 3)
 	*env.Slot(1), *env.Slot(2) = f, arg
-	return m.NewThunk(applyCode{at}, env)
+	if at.Start == 0 {
+		return m.NewThunk(applyNowhere, env)
+	}
+	return m.NewThunk(&applyCode{at}, env)
 }
+
+// applyNowhere is shared by all calls that builtins delay.
+var applyNowhere = &applyCode{}
 
 // applyCode calls slot 1 with slot 2.
 type applyCode struct{ at value.Span }
 
-func (n applyCode) At() value.Span { return n.at }
-func (n applyCode) Eval(m *value.Machine, env *value.Env) value.Value {
+func (n *applyCode) At() value.Span { return n.at }
+func (n *applyCode) Eval(m *value.Machine, env *value.Env) value.Value {
 	return call(m, n, m.Force(env.Slot(1)), *env.Slot(2))
 }
-func (n applyCode) Delay(m *value.Machine, env *value.Env) value.Value { return m.NewThunk(n, env) }
+func (n *applyCode) Delay(m *value.Machine, env *value.Env) value.Value { return m.NewThunk(n, env) }
 
 // Known is the text of a string, or what is known of a partly unknown one, with
 // "${origin}" where the unknown parts are.

@@ -76,11 +76,13 @@ type Machine struct {
 	heap      int64
 	deps      *Deps
 
-	slots  []Value
-	thunks []Thunk
-	attrs  []Attr
+	slots    []Value
+	thunks   []Thunk
+	attrs    []Attr
+	closures []Closure
+	sets     []Attrs
 
-	slotChunk, thunkChunk, attrChunk int
+	slotChunk, thunkChunk, attrChunk, closureChunk, setChunk int
 }
 
 // NewMachine makes a machine that stops when ctx is done or a limit is passed.
@@ -91,7 +93,7 @@ func NewMachine(ctx context.Context, limits Limits) *Machine {
 	if limits.Depth == 0 {
 		limits.Depth = 200_000
 	}
-	return &Machine{limits: limits, ctx: ctx, slotChunk: 256, thunkChunk: 128, attrChunk: 128}
+	return &Machine{limits: limits, ctx: ctx, slotChunk: 256, thunkChunk: 128, attrChunk: 128, closureChunk: 64, setChunk: 64}
 }
 
 // Steps is how many thunks and calls were evaluated so far.
@@ -156,6 +158,32 @@ func (m *Machine) NewThunk(code Code, env *Env) Value {
 	m.thunks = m.thunks[1:]
 	t.code, t.env = code, unsafe.Pointer(env)
 	return newThunkValue(t)
+}
+
+// NewClosure is a function value: fn with the environment it was made in.
+func (m *Machine) NewClosure(env *Env, fn *Function) Value {
+	if len(m.closures) == 0 {
+		m.Charge(int64(m.closureChunk) * int64(unsafe.Sizeof(Closure{})))
+		m.closures = make([]Closure, m.closureChunk)
+		m.closureChunk = min(2*m.closureChunk, chunkMax)
+	}
+	c := &m.closures[0]
+	m.closures = m.closures[1:]
+	c.Env, c.Fn = env, fn
+	return NewClosure(c)
+}
+
+// NewSet is NewAttrsSorted as a value, from a slab.
+func (m *Machine) NewSet(list []Attr) Value {
+	if len(m.sets) == 0 {
+		m.Charge(int64(m.setChunk) * int64(unsafe.Sizeof(Attrs{})))
+		m.sets = make([]Attrs, m.setChunk)
+		m.setChunk = min(2*m.setChunk, chunkMax)
+	}
+	a := &m.sets[0]
+	m.sets = m.sets[1:]
+	a.list = list
+	return NewAttrs(a)
 }
 
 // Force replaces a thunk by its result and gives the value in weak head normal
