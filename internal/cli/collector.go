@@ -7,7 +7,7 @@ import (
 )
 
 // firstCollection is the heap size at which the collector starts to work.
-const firstCollection = 512 << 20
+const firstCollection = 1 << 30
 
 // postponeCollector keeps the garbage collector out of short runs, where it
 // would cost more time than the memory is worth. When the heap reaches
