@@ -82,6 +82,9 @@ func primGenericClosure(m *value.Machine, v value.Value) value.Value {
 		elem := m.Force(&work[0])
 		work = work[1:]
 		m.Step(1)
+		if elem.Kind() == value.UnknownValue {
+			return ofType(undecided(elem.Unknown(), "genericClosure with "+elem.Unknown().Origin, elem.Unknown().At), value.List)
+		}
 		key := wantAttrs(m, elem).Get(symKey)
 		if key == nil {
 			fail(m, value.MissingAttribute, "attribute 'key' missing in an element of 'genericClosure'")
@@ -91,7 +94,11 @@ func primGenericClosure(m *value.Machine, v value.Value) value.Value {
 		}
 		out = append(out, elem)
 		m.Charge(16)
-		work = append(work, wantList(m, call1(m, operator, elem))...)
+		more := call1(m, operator, elem)
+		if more.Kind() == value.UnknownValue {
+			return ofType(undecided(more.Unknown(), "genericClosure with "+more.Unknown().Origin, more.Unknown().At), value.List)
+		}
+		work = append(work, wantList(m, more)...)
 	}
 	return value.NewList(out)
 }

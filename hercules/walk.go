@@ -98,6 +98,23 @@ type walker struct {
 	found    []Found
 	failures []Failure
 	visited  map[string]bool // by pathKey
+
+	// nested is how many conditions nobody knows, and sets of which nobody knows
+	// the names, the walk has come through.
+	nested int
+}
+
+// maxNested bounds nested: a program can hold such a condition in its own
+// branches without end.
+const maxNested = 8
+
+// inside is a walker for what an unknown would be; nil when the walk has come
+// through too many.
+func (w *walker) inside() *walker {
+	if w.nested == maxNested {
+		return nil
+	}
+	return &walker{ev: w.ev, legacy: w.legacy, args: w.args, nested: w.nested + 1}
 }
 
 func pathKey(path []string) string { return strings.Join(path, "\x00") }
@@ -295,7 +312,10 @@ func (w *walker) branches(n node, u *value.Unknown, own Reasons) bool {
 			continue
 		}
 		n.value = branch
-		inner := &walker{ev: w.ev, legacy: w.legacy, args: w.args}
+		inner := w.inside()
+		if inner == nil {
+			return false
+		}
 		inner.visit(n)
 		nothing = nothing && len(inner.found) == 0 && len(inner.failures) == 0
 		for _, f := range inner.found {
@@ -328,7 +348,10 @@ func (w *walker) open(n node, u *value.Unknown, own Reasons) {
 	if u.Elem.IsNone() || n.depth == 0 {
 		return
 	}
-	inner := &walker{ev: w.ev, legacy: w.legacy, args: w.args}
+	inner := w.inside()
+	if inner == nil {
+		return
+	}
 	inner.visit(node{
 		path: append(slices.Clip(n.path), anyName), at: n.at, value: u.Elem,
 		shared: n.shared.join(own), depth: n.depth - 1,
