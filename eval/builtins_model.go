@@ -41,6 +41,12 @@ var modelPrims = []value.Prim{
 	{Name: "openForeign", Arity: 2, Strict: 0b11, F2: func(m *value.Machine, origin, set value.Value) value.Value {
 		return value.NewAttrs(wantAttrs(m, set).WithOpen(newForeign(m, origin)))
 	}},
+	{Name: "openOwn", Arity: 2, Strict: 0b11, F2: func(m *value.Machine, origin, set value.Value) value.Value {
+		// Modelled in part, and what is missing has a `lib` of its own.
+		u := newUnknown(m, origin)
+		u.Foreign = true
+		return value.NewAttrs(wantAttrs(m, set).WithOpen(u))
+	}},
 	{Name: "source", Arity: 1, Strict: 1, F1: primSource},
 	{Name: "sourceOf", Arity: 1, Strict: 1, F1: primSourceOf},
 	{Name: "unknown", Arity: 1, Strict: 1, F1: func(m *value.Machine, origin value.Value) value.Value {

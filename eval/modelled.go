@@ -7,10 +7,10 @@ import (
 )
 
 // wellKnown is the modelled meaning of a name selected from an unknown. Of a
-// foreign one, a project that is known to be another, only names of
-// hercules-ci-effects are understood: repositories pass those on.
+// foreign one, a project that is known to be another, only names that are
+// unmistakable are understood: repositories pass those on.
 func (ev *Evaluator) wellKnown(m *value.Machine, sym value.Symbol, foreign bool) (value.Value, bool) {
-	if !ev.opts.Model || foreign && !effectNames[sym] {
+	if !ev.opts.Model || foreign && !unmistakable[sym] {
 		return value.Value{}, false
 	}
 	if ev.assumed.IsNone() {
@@ -27,13 +27,14 @@ func (ev *Evaluator) wellKnown(m *value.Machine, sym value.Symbol, foreign bool)
 	return m.Force(&a.Value), true
 }
 
-// effectNames are the names that no other project than hercules-ci-effects has.
-var effectNames = map[value.Symbol]bool{}
+// unmistakable are the names that only hercules-ci-effects and other projects of
+// its authors have.
+var unmistakable = map[value.Symbol]bool{}
 
 func init() {
-	for _, name := range []string{"cargoPublish", "effects", "flakeUpdate", "gitWriteBranch", "hci-effects", "mkEffect", "modularEffect", "netlifyDeploy",
+	for _, name := range []string{"cargoPublish", "dimension", "effects", "flakeUpdate", "gitignoreSource", "gitWriteBranch", "hci-effects", "mkEffect", "modularEffect", "netlifyDeploy",
 		"runArion", "runCachixDeploy", "runIf", "runNixDarwin", "runNixOS", "runNixOps", "runNixOps2"} {
-		effectNames[value.Intern(name)] = true
+		unmistakable[value.Intern(name)] = true
 	}
 }
 

@@ -12,7 +12,7 @@
 }:
 
 let
-  inherit (__nixplan) assume isUnknown open;
+  inherit (__nixplan) assume isUnknown openOwn;
 
   base =
     final:
@@ -28,7 +28,7 @@ let
       filters = import ./source-filters.nix { inherit lib; };
       nixos = import ./nixos.nix { inherit lib; pkgs = final; };
     in
-    open "pkgs" {
+    openOwn "pkgs" {
       _type = "pkgs";
       inherit lib overlays path;
       inherit (stdenvs)
@@ -59,7 +59,7 @@ let
       pkgsHostHost = final;
       pkgsHostTarget = final;
       targetPackages = final;
-      pkgsCross = open "pkgs.pkgsCross" (builtins.mapAttrs (name: crossSystem: again { inherit crossSystem; }) lib.systems.examples);
+      pkgsCross = openOwn "pkgs.pkgsCross" (builtins.mapAttrs (name: crossSystem: again { inherit crossSystem; }) lib.systems.examples);
       appendOverlays = extra: if extra == [ ] then final else again { overlays = overlays ++ extra; };
       extend = overlay: again { overlays = overlays ++ [ overlay ]; };
 
@@ -70,7 +70,7 @@ let
         dontDistribute
         ;
       # A function of one's own overlays that wants the old name.
-      stdenvAdapters = open "pkgs.stdenvAdapters" { };
+      stdenvAdapters = openOwn "pkgs.stdenvAdapters" { };
 
       inherit (builders)
         runCommand

@@ -7,7 +7,7 @@
 }:
 
 let
-  inherit (__nixplan) isUnknown open unknown;
+  inherit (__nixplan) isUnknown openOwn unknown;
 
   derivations = import ./derivation.nix { inherit lib; };
 
@@ -17,7 +17,7 @@ let
   elaborate =
     wanted:
     if isUnknown wanted || isUnknown (wanted.system or "") then
-      open "pkgs.stdenv.hostPlatform" { system = wanted.system; }
+      openOwn "pkgs.stdenv.hostPlatform" { system = wanted.system; }
     else
       lib.systems.elaborate wanted;
 
@@ -28,7 +28,7 @@ let
   mkStdenv =
     name:
     let
-      self = open "pkgs.${name}" {
+      self = openOwn "pkgs.${name}" {
         type = "derivation";
         inherit name;
         outPath = unknown "pkgs.${name}";

@@ -34,7 +34,7 @@ let
     isUnknown
     known
     open
-    openForeign
+    openOwn
     ;
 
   reverse =
@@ -221,7 +221,7 @@ in
           option.value;
       opened =
         path: tree:
-        openForeign (originOf path) (
+        openOwn (originOf path) (
           mapAttrs (name: o: if isOption o then mayBeDefined o else opened (path ++ [ name ]) o) tree
         );
       values = if isOpenEnded then opened prefix (removeAttrs options [ "_module" ]) else declared;

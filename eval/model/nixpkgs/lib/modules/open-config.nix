@@ -29,7 +29,7 @@ let
     foreign
     isUnknown
     known
-    openForeign
+    openOwn
     ;
 
   origin = path: if path == [ ] then "config" else "config.${showOption path}";
@@ -101,7 +101,7 @@ in
 
       group =
         path: defs:
-        openForeign (origin (prefix ++ path)) (
+        openOwn (origin (prefix ++ path)) (
           zipAttrsWith (name: valueAt (path ++ [ name ])) (
             map (def: mapAttrs (_: value: { inherit (def) file; inherit value; }) (known def.value)) defs
           )
@@ -130,7 +130,7 @@ in
             else
               withOptions (path ++ [ name ]) option (under.${name} or { });
         in
-        openForeign (origin (prefix ++ path)) (under // mapAttrs value tree);
+        openOwn (origin (prefix ++ path)) (under // mapAttrs value tree);
 
       clear = filter (part: !isUnknown part.value) (concatMap parts definitions);
       withoutModule = set: removeAttrs set [ "_module" ];
