@@ -50,7 +50,8 @@ in
 
   config = {
     hercules-ci.flake-update.effect.settings.git.update = {
-      inherit (cfg) baseBranch baseMerge;
+      inherit (cfg) baseBranch;
+      baseMerge = { inherit (cfg.baseMerge) enable branch method; };
     };
 
     herculesCI =

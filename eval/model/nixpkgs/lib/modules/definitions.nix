@@ -75,10 +75,13 @@ let
       name = showOption loc;
       clear = judge type loc (filter (def: !isVague def) defs);
       vague = filter isVague defs;
+      files = map (def: def.file) vague;
+      definers =
+        if length files < 3 then showFiles files else "${showFiles [ (head files) ]} and ${toString (length files - 1)} more";
       isSet = clear.headError == null && isAttrs clear.value && !surely (clear.value.type or null == "derivation");
     in
     if length vague < length defs && isSet then
-      assume "what ${showFiles (map (def: def.file) vague)} defines for `${name}' changes nothing that is known from elsewhere" (
+      assume "what ${definers} defines for `${name}' changes nothing that is known from elsewhere" (
         open name clear.value
       )
     else
