@@ -88,6 +88,20 @@ func wantFunction(m *value.Machine, v value.Value) value.Value {
 func call1(m *value.Machine, f, a value.Value) value.Value { return call(m, nil, f, a) }
 
 func call2(m *value.Machine, f, a, b value.Value) value.Value {
+	// `x: y: body` is called without making the function in between.
+	if f.Kind() == value.Lambda && !f.Closure().Fn.HasFormals {
+		outer := f.Closure()
+		if inner, ok := outer.Fn.Body.(*lambdaNode); ok && !inner.fn.HasFormals {
+			first := m.NewEnv(outer.Env, outer.Fn.Slots)
+			*first.Slot(1) = a
+			second := m.NewEnv(first, inner.fn.Slots)
+			*second.Slot(1) = b
+			m.EnterCall(nil, inner.fn)
+			v := inner.fn.Body.Eval(m, second)
+			m.LeaveCall()
+			return v
+		}
+	}
 	return call(m, nil, call(m, nil, f, a), b)
 }
 

@@ -86,6 +86,7 @@ func New(ctx context.Context, opts Options) *Evaluator {
 		assumedSeen: map[string]bool{},
 	}
 	ev.machine.Host = ev
+	ev.machine.Apply = func(m *value.Machine, f, arg value.Value) value.Value { return call(m, nil, f, arg) }
 	ev.defineGlobals()
 	return ev
 }

@@ -96,6 +96,9 @@ func joinUnknown(parts []value.Value, origin string, at value.Span) value.Value 
 
 // applyThunk delays `f arg`.
 func applyThunk(m *value.Machine, f, arg value.Value, at value.Span) value.Value {
+	if f.Kind() == value.Lambda {
+		return m.DelayCall(f, arg)
+	}
 	env := m.NewEnv(nil, 3)
 	*env.Slot(1), *env.Slot(2) = f, arg
 	if at.Start == 0 {

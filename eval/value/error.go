@@ -138,7 +138,7 @@ func (m *Machine) Catch(f func()) (err *Error) {
 			for i := len(m.frames) - 1; i >= depth; i-- {
 				frame := &m.frames[i]
 				if t := frame.thunk; t != nil {
-					t.val, t.code, t.env = Value{}, frame.code, frame.env
+					t.code, t.env = frame.code, frame.env
 				}
 				deps = frame.deps.union(deps)
 				*frame = Frame{}

@@ -28,8 +28,12 @@ func (e *Env) Up(levels int) *Env {
 }
 
 // Thunk is a delayed computation. Before it is forced code and env say what to
-// compute; while it is being forced val is the black hole; afterwards val is
-// the result and env, reused, points to the Deps of the result, if any.
+// compute; while it is being forced env is the black hole; afterwards val is the
+// result and env, reused, points to the Deps of the result, if any.
+//
+// A delayed call of a closure has applyClosure for code, the closure in env and
+// the argument in val: it needs no environment of its own. That halves what map
+// and genList allocate.
 type Thunk struct {
 	val  Value
 	env  unsafe.Pointer
@@ -65,8 +69,10 @@ type Limits struct {
 // Machine runs code: it holds the stack, the slabs new values come from and the
 // budgets. It is for one goroutine.
 type Machine struct {
-	// Host belongs to the evaluator that drives the machine.
-	Host any
+	// Host belongs to the evaluator that drives the machine, and Apply is how it
+	// calls a closure.
+	Host  any
+	Apply func(m *Machine, f, arg Value) Value
 
 	limits    Limits
 	ctx       context.Context
@@ -149,6 +155,12 @@ func (m *Machine) NewEnv(parent *Env, size int) *Env {
 
 // NewThunk delays code in env.
 func (m *Machine) NewThunk(code Code, env *Env) Value {
+	t := m.newThunk()
+	t.code, t.env = code, unsafe.Pointer(env)
+	return newThunkValue(t)
+}
+
+func (m *Machine) newThunk() *Thunk {
 	if len(m.thunks) == 0 {
 		m.Charge(int64(m.thunkChunk) * int64(unsafe.Sizeof(Thunk{})))
 		m.thunks = make([]Thunk, m.thunkChunk)
@@ -156,9 +168,27 @@ func (m *Machine) NewThunk(code Code, env *Env) Value {
 	}
 	t := &m.thunks[0]
 	m.thunks = m.thunks[1:]
-	t.code, t.env = code, unsafe.Pointer(env)
+	return t
+}
+
+// DelayCall delays the call of a function value that is a Lambda.
+func (m *Machine) DelayCall(f, arg Value) Value {
+	t := m.newThunk()
+	t.code, t.env, t.val = applyClosure, unsafe.Pointer(f.Closure()), arg
 	return newThunkValue(t)
 }
+
+// applyCode marks thunks that are calls; forceThunk does what they say.
+type applyCode struct{ _ byte }
+
+func (*applyCode) Eval(*Machine, *Env) Value  { return Value{} }
+func (*applyCode) Delay(*Machine, *Env) Value { return Value{} }
+func (*applyCode) At() Span                   { return Span{} }
+
+var (
+	applyClosure Code = &applyCode{}
+	blackhole         = unsafe.Pointer(new(byte))
+)
 
 // NewClosure is a function value: fn with the environment it was made in.
 func (m *Machine) NewClosure(env *Env, fn *Function) Value {
@@ -206,7 +236,7 @@ func (m *Machine) ForceAttr(a *Attr) Value {
 func (m *Machine) forceThunk(slot *Value, attr *Attr) Value {
 	t := slot.thunk()
 	if t.code == nil {
-		if Kind(t.val.n) == blackhole {
+		if t.env == blackhole {
 			m.Throw(&Error{Kind: InfiniteRecursion, Message: "infinite recursion encountered"})
 		}
 		if t.env == nil {
@@ -223,8 +253,13 @@ func (m *Machine) forceThunk(slot *Value, attr *Attr) Value {
 	}
 	m.push(f)
 	m.deps = nil
-	t.code, t.env, t.val = nil, nil, Value{n: int64(blackhole)}
-	v := code.Eval(m, (*Env)(env))
+	t.code, t.env = nil, blackhole
+	var v Value
+	if code == applyClosure {
+		v = m.Apply(m, NewClosure((*Closure)(env)), t.val)
+	} else {
+		v = code.Eval(m, (*Env)(env))
+	}
 	if v.IsFunction() {
 		v = v.Fresh()
 	}
@@ -233,6 +268,7 @@ func (m *Machine) forceThunk(slot *Value, attr *Attr) Value {
 	m.pop()
 	if m.deps == nil {
 		m.deps = outer
+		t.env = nil
 		*slot = v
 	} else {
 		t.env = unsafe.Pointer(m.deps)

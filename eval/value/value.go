@@ -38,10 +38,9 @@ const (
 	ThunkValue
 
 	stringWithContext // reported as String
-	blackhole         // a thunk that is being forced
 )
 
-var kindNames = [...]string{"none", "null", "bool", "int", "float", "string", "path", "list", "set", "lambda", "lambda", "lambda", "unknown", "thunk", "string", "thunk"}
+var kindNames = [...]string{"none", "null", "bool", "int", "float", "string", "path", "list", "set", "lambda", "lambda", "lambda", "unknown", "thunk", "string"}
 
 // String is the kind's name as builtins.typeOf gives it.
 func (k Kind) String() string { return kindNames[k] }
@@ -255,7 +254,7 @@ func (v Value) Peek() (Value, bool) {
 		return v, true
 	}
 	t := v.thunk()
-	if t.code != nil || Kind(t.val.n) == blackhole {
+	if t.code != nil || t.env == blackhole {
 		return Value{}, false
 	}
 	return t.val, true
