@@ -70,6 +70,9 @@ in
     ''
     + lib.optionalString pullRequest.enable ''
       gh pr create --head "$HCI_GIT_UPDATE_BRANCH" --title "$HCI_GIT_UPDATE_PR_TITLE"
+    ''
+    + lib.optionalString (pullRequest.enable && pullRequest.autoMergeMethod != null) ''
+      gh pr merge "$HCI_GIT_UPDATE_BRANCH" --auto --${pullRequest.autoMergeMethod}
     '';
   };
 }
