@@ -244,16 +244,20 @@ func (w *walker) enters(v value.Value, t *tracked) bool {
 	if w.legacy {
 		return t.boolean(v, "recurseForDerivations", "while evaluating whether to traverse into an attribute set to find more derivations")
 	}
-	if v.Attrs().Lookup("_type") != nil {
-		return false
-	}
-	recurse := v.Attrs().Lookup("recurseForDerivations")
-	return recurse == nil || t.boolean(v, "recurseForDerivations", "")
+	// The manual says that recurseForDerivations = false stops an agent as well.
+	// It does not (hercules-ci-agent, Evaluate.hs, shouldWalkIntoAttrsAndLog), and
+	// a plan must not hide what an agent would run.
+	return v.Attrs().Lookup("_type") == nil
 }
 
 // children visits a set's attributes in the order of their names.
 func (w *walker) children(n node, v value.Value, own Reasons) {
 	if n.depth == 0 {
+		if !w.legacy && v.Attrs().Len() > 0 {
+			w.fail(n, &value.Error{Kind: value.OtherError, At: n.at,
+				Message: "this set lies deeper than an agent looks, which is 10 attributes",
+				Help:    "an agent reports an error here; move what is inside up"})
+		}
 		return
 	}
 	shared := n.shared.join(own)
@@ -481,7 +485,7 @@ func (w *walker) conditional(n node, c condition, own Reasons) {
 	}
 	n.path = append(slices.Clip(n.path), last)
 	v, deps, err := w.track(c.effect)
-	if err == nil && v.Kind() == value.AttrSet && c.state != Inactive {
+	if err == nil && c.state != Inactive && w.isDerivation(v) {
 		err = w.realise(v)
 	}
 	if err != nil {
@@ -518,6 +522,11 @@ func (w *walker) effectAllowed(n node) bool {
 		Message: "this derivation is an effect, but effects are only allowed below the attribute effects",
 		Help:    "move it to outputs.effects"})
 	return false
+}
+
+func (w *walker) isDerivation(v value.Value) bool {
+	kind := w.force(v, "type")
+	return kind.Kind() == value.String && kind.Str() == "derivation"
 }
 
 // realise makes sure that there is a derivation: an agent needs its drvPath.

@@ -135,7 +135,7 @@ func (r *reader) secret(a *value.Attr) {
 		}
 		secret.Type = gitToken
 	default:
-		r.badSecret(a, "a "+v.Kind().String())
+		r.badSecret(a, "of type "+v.Kind().String())
 		return
 	}
 	r.job.Secrets = append(r.job.Secrets, secret)
