@@ -20,7 +20,7 @@ var numberPrims = []value.Prim{
 }
 
 func arithPrim(op arithOp) func(*value.Machine, value.Value, value.Value) value.Value {
-	return func(m *value.Machine, a, b value.Value) value.Value { return arith(m, op, a, b, nil, nil) }
+	return func(m *value.Machine, a, b value.Value) value.Value { return arith(m, op, a, b, nil, nil, nil) }
 }
 
 func bitPrim(op func(a, b int64) int64) func(*value.Machine, value.Value, value.Value) value.Value {

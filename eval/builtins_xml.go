@@ -27,6 +27,10 @@ func (ev *Evaluator) XML(v value.Value, strict bool) (text string, err error) {
 	return text, err
 }
 
+// maxXMLDepth keeps the indentation of a value that is part of itself from
+// taking all memory: it grows with the square of the depth.
+const maxXMLDepth = 5_000
+
 type xmlWriter struct {
 	*xmlx.Writer
 	m       *value.Machine
@@ -43,6 +47,10 @@ func (w *xmlWriter) document(v value.Value) {
 
 func (w *xmlWriter) value(v value.Value) {
 	w.m.Step(1)
+	boundText(w.m, len(w.Out))
+	if w.Depth() > maxXMLDepth {
+		fail(w.m, value.StackOverflow, "the value is nested more than %d levels deep, too deeply for XML (is it part of itself?)", maxXMLDepth)
+	}
 	if w.strict {
 		v = w.m.Force(&v)
 	} else if done, ok := v.Peek(); ok {

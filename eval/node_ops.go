@@ -129,8 +129,10 @@ func (n *concatNode) Eval(m *value.Machine, env *value.Env) value.Value {
 	if b.Len() == 0 {
 		return a
 	}
-	m.Step((a.Len() + b.Len()) / 16)
-	out := m.Slots(a.Len() + b.Len())
+	total := a.Len() + b.Len()
+	boundList(m, int64(total))
+	m.Step(total / 16)
+	out := m.Slots(total)
 	copy(out, a.List())
 	copy(out[a.Len():], b.List())
 	return value.NewList(out)
@@ -154,7 +156,7 @@ func (n *addNode) Eval(m *value.Machine, env *value.Env) value.Value {
 	switch a.Kind() {
 	case value.Int, value.Float:
 		b := n.b.Eval(m, env)
-		return arith(m, opAdd, a, b, n.a, n.b)
+		return arith(m, opAdd, a, b, n, n.a, n.b)
 	case value.Path:
 		return joinPath(m, a, n.b.Eval(m, env), n.At())
 	}
@@ -198,12 +200,13 @@ type arithNode struct {
 
 func (n *arithNode) Eval(m *value.Machine, env *value.Env) value.Value {
 	a := n.a.Eval(m, env)
-	return arith(m, n.op, a, n.b.Eval(m, env), n.a, n.b)
+	return arith(m, n.op, a, n.b.Eval(m, env), n, n.a, n.b)
 }
 func (n *arithNode) Delay(m *value.Machine, env *value.Env) value.Value { return m.NewThunk(n, env) }
 
-// arith computes on two numbers; ac and bc, for error positions, may be nil.
-func arith(m *value.Machine, op arithOp, a, b value.Value, ac, bc value.Code) value.Value {
+// arith computes on two numbers. For the places of errors there are the whole
+// expression and the operands, nil in a call of a builtin.
+func arith(m *value.Machine, op arithOp, a, b value.Value, whole, ac, bc value.Code) value.Value {
 	if u := firstUnknown(a, b); u != nil {
 		return undecided(u, "arithmetic on "+u.Origin, u.At)
 	}
@@ -220,7 +223,7 @@ func arith(m *value.Machine, op arithOp, a, b value.Value, ac, bc value.Code) va
 			return value.NewFloat(x * y)
 		}
 		if y == 0 {
-			fail(m, value.DivisionByZero, "division by zero")
+			failAt(m, value.DivisionByZero, placeOf(whole), "division by zero")
 		}
 		return value.NewFloat(x / y)
 	}
@@ -238,26 +241,30 @@ func arith(m *value.Machine, op arithOp, a, b value.Value, ac, bc value.Code) va
 		overflow = x != 0 && (z/x != y || x == -1 && y == math.MinInt64)
 	case opDiv:
 		if y == 0 {
-			fail(m, value.DivisionByZero, "division by zero")
+			failAt(m, value.DivisionByZero, placeOf(whole), "division by zero")
 		}
 		if x == math.MinInt64 && y == -1 {
-			fail(m, value.Overflow, "overflow in integer division")
+			failAt(m, value.Overflow, placeOf(whole), "overflow in integer division")
 		}
 		z = x / y
 	}
 	if overflow && !host(m).opts.Compat28 {
-		fail(m, value.Overflow, "integer overflow in %s %d %s %d", op.gerund(), x, op, y)
+		failAt(m, value.Overflow, placeOf(whole), "integer overflow in %s %d %s %d", op.gerund(), x, op, y)
 	}
 	return value.NewInt(z)
+}
+
+// placeOf is where code stands, no place for nil.
+func placeOf(code value.Code) value.Span {
+	if code == nil {
+		return value.Span{}
+	}
+	return code.At()
 }
 
 func needNumber(m *value.Machine, v value.Value, code value.Code, op arithOp) {
 	if v.Kind() == value.Int || v.Kind() == value.Float {
 		return
 	}
-	at := value.Span{}
-	if code != nil {
-		at = code.At()
-	}
-	failAt(m, value.TypeMismatch, at, "expected a number as an operand of '%s', but found %s", op, describe(v))
+	failAt(m, value.TypeMismatch, placeOf(code), "expected a number as an operand of '%s', but found %s", op, describe(v))
 }

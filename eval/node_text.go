@@ -62,6 +62,7 @@ func (n *pathNode) Delay(m *value.Machine, env *value.Env) value.Value { return 
 // joinPath is `path + x`: still a path; text is appended before it is made canonical.
 func joinPath(m *value.Machine, a, b value.Value, at value.Span) value.Value {
 	if b.Kind() == value.Path {
+		boundText(m, len(a.Path())+len(b.Path()))
 		return value.NewPath(canonPath(a.Path() + b.Path()))
 	}
 	b = coerce(m, b, coercion{at: at, what: "append to a path"})
@@ -105,9 +106,22 @@ func (b *textBuilder) add(m *value.Machine, v value.Value) {
 	s := v.Str()
 	m.Charge(int64(len(s)))
 	b.size += len(s)
+	boundText(m, b.size)
 	b.parts = append(b.parts, s)
 	if c := v.Context(); c != nil {
 		b.context = b.context.Union(c)
+	}
+}
+
+// maxText is the longest string there may be, in bytes. A few replacements or
+// doublings can ask for more than any machine has, and Go ends a process that
+// asks for it.
+const maxText = 1 << 30
+
+// boundText ends the evaluation when a string of that size would be too long.
+func boundText(m *value.Machine, size int) {
+	if size > maxText {
+		m.Throw(&value.Error{Kind: value.Budget, Message: "the string would be too long"})
 	}
 }
 

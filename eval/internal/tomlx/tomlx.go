@@ -36,18 +36,8 @@ var (
 
 // Read reads a whole document.
 func Read(text string) (Table, error) {
-	// The library recurses on brackets without a bound. Brackets in strings
-	// count as well here, which matters to nobody's configuration.
-	depth := 0
-	for i := 0; i < len(text); i++ {
-		switch text[i] {
-		case '[', '{':
-			if depth++; depth > MaxDepth {
-				return nil, errDepth
-			}
-		case ']', '}':
-			depth--
-		}
+	if err := checkDepth(text); err != nil {
+		return nil, err
 	}
 	var document map[string]any
 	if _, err := toml.Decode(text, &document); err != nil {
@@ -58,6 +48,30 @@ func Read(text string) (Table, error) {
 		return nil, err
 	}
 	return v.(Table), nil
+}
+
+// checkDepth refuses what takes the library too long: it recurses on brackets
+// without a bound, and takes memory by the square of the names of a dotted key.
+// Those in strings count as well here, which matters to nobody's configuration.
+func checkDepth(text string) error {
+	for line := range strings.Lines(text) {
+		key, _, _ := strings.Cut(line, "=")
+		if strings.Count(key, ".") > MaxDepth {
+			return errDepth
+		}
+	}
+	depth := 0
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
+		case '[', '{':
+			if depth++; depth > MaxDepth {
+				return errDepth
+			}
+		case ']', '}':
+			depth--
+		}
+	}
+	return nil
 }
 
 // shorten names the line of a mistake; the library's own text begins with its

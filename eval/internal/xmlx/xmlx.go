@@ -31,6 +31,9 @@ func (w *Writer) Close() {
 	w.Out = append(w.Out, "</"+name+">\n"...)
 }
 
+// Depth is how many elements are open.
+func (w *Writer) Depth() int { return len(w.open) }
+
 // Empty writes an element without content.
 func (w *Writer) Empty(name string, attrs ...Attr) {
 	w.start(name, attrs)

@@ -23,3 +23,15 @@ func TestUndefinedVariablesAreBounded(t *testing.T) {
 		}
 	}
 }
+
+// Errors of arithmetic have a place wherever the expression stands.
+func TestArithmeticErrorsHaveAPlace(t *testing.T) {
+	for _, expr := range []string{"1 / 0", "let x = 0; in 1 / x", "1.0 / 0", "9223372036854775807 + 1", "0 - 9223372036854775807 - 2", "9223372036854775807 * 2"} {
+		ev := eval.New(context.Background(), eval.Options{})
+		_, err := ev.EvalText(diag.NewSource("test.nix", expr), t.TempDir())
+		found := eval.Diagnostics(err, diag.IDEvaluation)
+		if len(found) != 1 || !found[0].Range.Valid() {
+			t.Errorf("%s: no place: %v", expr, err)
+		}
+	}
+}
