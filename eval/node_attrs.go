@@ -50,7 +50,7 @@ type attrsNode struct {
 func (n *attrsNode) Eval(m *value.Machine, env *value.Env) value.Value {
 	sources := env
 	if len(n.from) > 0 {
-		sources = m.NewEnv(env, len(n.from)+1)
+		sources = m.Capture(env, len(n.from)+1)
 		for i, c := range n.from {
 			*sources.Slot(i + 1) = c.Delay(m, env)
 		}
@@ -111,7 +111,7 @@ func (n *recNode) level(m *value.Machine, env *value.Env) *value.Env {
 	if n.overrides == 0 {
 		return fill(m, env, n.scope)
 	}
-	inner := m.NewEnv(env, len(n.scope)+1)
+	inner := m.Capture(env, len(n.scope)+1)
 	for i, c := range n.scope {
 		*inner.Slot(i + 1) = m.NewThunk(c, inner)
 	}

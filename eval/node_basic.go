@@ -124,7 +124,7 @@ func (n *letNode) Delay(m *value.Machine, env *value.Env) value.Value { return m
 
 // fill makes a recursive level: an environment whose slots are delayed in itself.
 func fill(m *value.Machine, env *value.Env, slots []value.Code) *value.Env {
-	inner := m.NewEnv(env, len(slots)+1)
+	inner := m.Capture(env, len(slots)+1)
 	for i, c := range slots {
 		*inner.Slot(i + 1) = c.Delay(m, inner)
 	}
@@ -185,7 +185,7 @@ type withNode struct {
 }
 
 func (n *withNode) Eval(m *value.Machine, env *value.Env) value.Value {
-	inner := m.NewEnv(env, 2)
+	inner := m.Capture(env, 2)
 	*inner.Slot(1) = n.scope.Delay(m, env)
 	return n.body.Eval(m, inner)
 }

@@ -22,7 +22,7 @@ func (n *callNode) Eval(m *value.Machine, env *value.Env) value.Value {
 				continue
 			}
 		}
-		f = call(m, n, f, n.args[i].Delay(m, env))
+		f = call(m, n, f, argument(m, env, n.args[i]))
 		i++
 	}
 	return f
@@ -44,9 +44,49 @@ func (n *call1Node) Eval(m *value.Machine, env *value.Env) value.Value {
 		}
 		return callPrim(m, n, p, n.arg.Delay(m, env), value.Value{}, value.Value{})
 	}
-	return call(m, n, f, n.arg.Delay(m, env))
+	return call(m, n, f, argument(m, env, n.arg))
 }
 func (n *call1Node) Delay(m *value.Machine, env *value.Env) value.Value { return m.NewThunk(n, env) }
+
+// argument is what a function gets. Arithmetic on two numbers that are known is
+// done at once: it costs less than delaying it, and nobody can tell.
+func argument(m *value.Machine, env *value.Env, code value.Code) value.Value {
+	var a, b value.Value
+	var op arithOp
+	switch n := code.(type) {
+	case *arithNode:
+		a, b, op = known(n.a, env), known(n.b, env), n.op
+	case *addNode:
+		a, b, op = known(n.a, env), known(n.b, env), opAdd
+	default:
+		return code.Delay(m, env)
+	}
+	const small = 1 << 50 // far from any overflow
+	if a.Kind() != value.Int || b.Kind() != value.Int || op > opSub {
+		return code.Delay(m, env)
+	}
+	x, y := a.Int(), b.Int()
+	if x < -small || x > small || y < -small || y > small {
+		return code.Delay(m, env)
+	}
+	if op == opSub {
+		y = -y
+	}
+	return value.NewInt(x + y)
+}
+
+// known is the value of a constant, or of a variable when it is evaluated.
+func known(code value.Code, env *value.Env) value.Value {
+	switch n := code.(type) {
+	case *constant:
+		return n.v
+	case *var0:
+		return *env.Slot(n.slot)
+	case *var1:
+		return *env.Parent().Slot(n.slot)
+	}
+	return value.Value{}
+}
 
 // saturated calls a builtin with all its arguments at once.
 func (n *callNode) saturated(m *value.Machine, env *value.Env, p *value.Prim, args []value.Code) value.Value {
@@ -67,6 +107,7 @@ func call(m *value.Machine, at value.Code, f, arg value.Value) value.Value {
 	switch f.Kind() {
 	case value.Lambda:
 		c := f.Closure()
+		mark := m.Captured()
 		env := m.NewEnv(c.Env, c.Fn.Slots)
 		m.EnterCall(at, c.Fn)
 		if c.Fn.HasFormals {
@@ -76,6 +117,7 @@ func call(m *value.Machine, at value.Code, f, arg value.Value) value.Value {
 		}
 		v := c.Fn.Body.Eval(m, env)
 		m.LeaveCall()
+		m.Release(env, c.Fn.Slots, mark)
 		return v
 	case value.PrimOp:
 		p := f.Prim()
