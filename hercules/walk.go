@@ -59,6 +59,8 @@ type Found struct {
 	// State of an Effect. For Unsure ones Needs is what the condition lacks.
 	State State
 	Needs *value.Unknown
+	// Never says that an inactive one's own condition does not depend on the ref.
+	Never bool
 	// Elem, of an Open one, is what each of the attributes would be, when that
 	// is known: their names alone are not.
 	Elem *Found
@@ -511,6 +513,7 @@ func (w *walker) conditional(n node, c condition, own Reasons) {
 	}
 	f := w.add(n, Effect, v, t.deps)
 	f.Attr, f.Job, f.State, f.Needs = job, job, c.state, c.needs
+	f.Never = c.state == Inactive && len(own) == 0
 }
 
 // effectAllowed reports whether an effect may be at the path, and fails if not.

@@ -81,6 +81,9 @@ type Condition struct {
 	Terms []Term `json:"terms"`
 	// Needs is what an undetermined condition lacks.
 	Needs []Unknown `json:"needs"`
+	// Never says that the job's own condition is false whatever the terms and the
+	// ref: runIf false.
+	Never bool `json:"never,omitempty"`
 }
 
 // Term is one comparison.

@@ -13,7 +13,7 @@ import (
 // condition lists the comparisons with facts about the ref that something in
 // the plan depends on.
 func (b *builder) condition(f *hercules.Found) plan.Condition {
-	var out plan.Condition
+	out := plan.Condition{Never: f.Never}
 	type key struct {
 		at, user                value.Span
 		op, left, right, result string

@@ -130,6 +130,8 @@ func (r *rows) condition(condition plan.Condition, state plan.State, defined *pl
 		case plan.Inactive:
 			pairs = append(pairs, [2]string{"never", place(defined)})
 		}
+	} else if condition.Never {
+		pairs = append(pairs, [2]string{"never: its own condition is false for every ref", place(defined)})
 	}
 	if pairs != nil {
 		*r = append(*r, row{label: "when", pairs: pairs})
