@@ -9,6 +9,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/nixplan/nixplan/internal/text"
 )
 
 // Normalize puts p into the form that is published: every list in its order,
@@ -16,15 +18,7 @@ import (
 // once p is filled, and calling it again changes nothing.
 func (p *Plan) Normalize() {
 	p.FormatVersion = FormatVersion
-	if p.Repository.Remote != nil {
-		p.Repository.Remote.URL = WithoutCredentials(p.Repository.Remote.URL)
-	}
-	for i := range p.Arguments {
-		p.Arguments[i].Value = withoutCredentialsIn(p.Arguments[i].Value)
-	}
-	for i := range p.Pins {
-		p.Pins[i].URL = WithoutCredentials(p.Pins[i].URL)
-	}
+	clean(reflect.ValueOf(p).Elem())
 
 	slices.SortStableFunc(p.Arguments, func(a, b Argument) int { return cmp.Compare(a.Name, b.Name) })
 	slices.SortStableFunc(p.Jobs, func(a, b Job) int {
@@ -44,7 +38,6 @@ func (p *Plan) Normalize() {
 	for i := range p.Jobs {
 		p.Jobs[i].normalize()
 	}
-	emptyNilSlices(reflect.ValueOf(p).Elem())
 }
 
 func (job *Job) normalize() {
@@ -83,17 +76,22 @@ func comparePositions(a, b *Position) int {
 	return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 }
 
-// emptyNilSlices replaces nil by an empty slice wherever the document always
-// has a list, so that a reader never meets null.
-func emptyNilSlices(v reflect.Value) {
+// clean goes through the whole document. It removes credentials of URLs from
+// every text, whatever field that is in, and replaces nil by an empty slice
+// wherever there always is a list, so that a reader never meets null.
+func clean(v reflect.Value) {
 	switch v.Kind() {
+	case reflect.String:
+		if s := v.String(); strings.ContainsAny(s, "@?") {
+			v.SetString(text.WithoutCredentials(s))
+		}
 	case reflect.Pointer:
 		if !v.IsNil() {
-			emptyNilSlices(v.Elem())
+			clean(v.Elem())
 		}
 	case reflect.Slice:
 		for i := range v.Len() {
-			emptyNilSlices(v.Index(i))
+			clean(v.Index(i))
 		}
 	case reflect.Struct:
 		for i := range v.NumField() {
@@ -102,40 +100,9 @@ func emptyNilSlices(v reflect.Value) {
 			if field.Kind() == reflect.Slice && field.IsNil() && !optional {
 				field.Set(reflect.MakeSlice(field.Type(), 0, 0))
 			}
-			emptyNilSlices(field)
+			clean(field)
 		}
 	}
-}
-
-// WithoutCredentials removes user name and password from a URL with a scheme;
-// anything else, such as "git@host:owner/name", is returned as it is. Of an ssh
-// URL the user stays, who is not a secret.
-func WithoutCredentials(raw string) string {
-	scheme, rest, ok := strings.Cut(raw, "://")
-	if !ok {
-		return raw
-	}
-	authority := len(rest)
-	if i := strings.IndexAny(rest, "/?#"); i >= 0 {
-		authority = i
-	}
-	at := strings.LastIndexByte(rest[:authority], '@')
-	if at < 0 {
-		return raw
-	}
-	user, _, _ := strings.Cut(rest[:at], ":")
-	if !strings.HasSuffix(scheme, "ssh") {
-		return scheme + "://" + rest[at+1:]
-	}
-	return scheme + "://" + user + rest[at:]
-}
-
-// withoutCredentialsIn does the same to a URL as a Nix string.
-func withoutCredentialsIn(value string) string {
-	if inner, ok := strings.CutPrefix(value, `"`); ok && strings.HasSuffix(inner, `"`) {
-		return `"` + WithoutCredentials(strings.TrimSuffix(inner, `"`)) + `"`
-	}
-	return value
 }
 
 // Encode writes p, which must be normalized, as indented JSON with a final

@@ -160,24 +160,3 @@ func TestDecodeRefuses(t *testing.T) {
 		t.Errorf("a later minor version: %v", err)
 	}
 }
-
-func TestWithoutCredentials(t *testing.T) {
-	tests := []struct{ url, want string }{
-		{"https://github.com/a/b", "https://github.com/a/b"},
-		{"https://user:pw@github.com/a/b", "https://github.com/a/b"},
-		{"https://token@github.com/a/b?x=y@z", "https://github.com/a/b?x=y@z"},
-		{"https://github.com/a@b", "https://github.com/a@b"},
-		{"https://us%er:p@w@h", "https://h"},
-		{"ssh://git:pw@host/a", "ssh://git@host/a"},
-		{"ssh://git@host/a", "ssh://git@host/a"},
-		{"git+ssh://git@host/a", "git+ssh://git@host/a"},
-		{"git@github.com:a/b.git", "git@github.com:a/b.git"},
-		{"/a/b", "/a/b"},
-		{"", ""},
-	}
-	for _, test := range tests {
-		if got := WithoutCredentials(test.url); got != test.want {
-			t.Errorf("%q: got %q, want %q", test.url, got, test.want)
-		}
-	}
-}

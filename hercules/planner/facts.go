@@ -7,6 +7,7 @@ import (
 	"github.com/nixplan/nixplan/eval"
 	"github.com/nixplan/nixplan/eval/value"
 	"github.com/nixplan/nixplan/internal/diag"
+	"github.com/nixplan/nixplan/internal/text"
 	"github.com/nixplan/nixplan/plan"
 )
 
@@ -167,6 +168,14 @@ var factNames = map[plan.Kind][]string{
 	plan.FlakeUpdate:    {"git.update.branch", "git.checkout.remote.url"},
 }
 
+// notShown is for values of arguments that are named like secrets. They stand in
+// the file, but a plan is sent further than that.
+const notShown = "(not shown)"
+
+// namesOfSecrets are arguments that name a secret of secrets.json or a field of
+// one, and hold none.
+var namesOfSecrets = []string{"secretName", "secretField", "tokenSecret"}
+
 // longestFact is how many bytes of a value a plan shows.
 const longestFact = 160
 
@@ -207,18 +216,18 @@ func (r *reader) fact(name string, v value.Value) {
 	if err != nil {
 		return
 	}
-	var text string
+	var shown string
 	switch v.Kind() {
 	case value.Bool, value.Int, value.Float:
-		text, _ = r.b.ev.Print(v)
+		shown, _ = r.b.ev.Print(v)
 	case value.String:
-		if text = v.Str(); strings.HasPrefix(text, "/") {
-			text = r.b.display(text)
+		if shown = v.Str(); strings.HasPrefix(shown, "/") {
+			shown = r.b.display(shown)
 		}
 	case value.Path:
-		text = r.b.display(v.Path())
+		shown = r.b.display(v.Path())
 	case value.UnknownValue:
-		if text, _ = eval.Known(v); v.Unknown().Parts == nil {
+		if shown, _ = eval.Known(v); v.Unknown().Parts == nil {
 			return // not even a part of it is known
 		}
 	case value.List:
@@ -230,15 +239,18 @@ func (r *reader) fact(name string, v value.Value) {
 			}
 			items = append(items, item.Str())
 		}
-		text = strings.Join(items, " ")
+		shown = strings.Join(items, " ")
 	default:
 		return
 	}
-	if text = oneLine(text); text == "" {
+	if shown = oneLine(shown); shown == "" {
 		return
 	}
-	if len(text) > longestFact {
-		text = strings.ToValidUTF8(text[:longestFact], "") + "…"
+	if text.SecretName(name) && !slices.Contains(namesOfSecrets, name) {
+		shown = notShown
 	}
-	r.job.Facts = append(r.job.Facts, plan.Fact{Name: name, Value: text})
+	if len(shown) > longestFact {
+		shown = strings.ToValidUTF8(shown[:longestFact], "") + "…"
+	}
+	r.job.Facts = append(r.job.Facts, plan.Fact{Name: name, Value: shown})
 }

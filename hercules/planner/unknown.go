@@ -59,7 +59,7 @@ func (b *builder) from(root *value.Unknown) string {
 	}
 	for _, s := range b.ev.World().Sources() {
 		if s.Kind == name || s.URL == name {
-			return plan.WithoutCredentials(s.URL)
+			return s.URL
 		}
 	}
 	return ""

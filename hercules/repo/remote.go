@@ -112,6 +112,14 @@ func ParseRemote(address string) *Remote {
 	if scheme, _, ok := strings.Cut(address, "://"); ok {
 		return parseURL(strings.ToLower(scheme), address)
 	}
+	if helper, _, ok := strings.Cut(address, "::"); ok && !strings.ContainsAny(helper, "/[@") {
+		return &Remote{URL: helper + "::…"} // the rest is the helper's, "ext::" has a command there
+	}
+	// No form has a password without "://", but people write one.
+	authority, _, _ := strings.Cut(strings.TrimLeft(address, "/"), "/")
+	if at := strings.LastIndexByte(authority, '@'); at >= 0 && strings.Contains(authority[:at], ":") {
+		address = strings.TrimLeft(address, "/")[at+1:]
+	}
 	// git takes "host:path" for a path when a slash comes before the colon.
 	if colon := strings.IndexByte(address, ':'); colon > 0 && !strings.Contains(address[:colon], "/") {
 		host := address[:colon]

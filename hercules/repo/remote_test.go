@@ -49,6 +49,10 @@ func TestParseRemote(t *testing.T) {
 		{"../neat:repo", want{URL: "../neat:repo"}},
 		{"file:///srv/git/neat.git", want{URL: "file:///srv/git/neat.git"}},
 		{"https://user:hunt%zz@github.com/a/b", want{URL: "https://…"}},
+		{"user:hunter2@github.com:neat-org/neat-repo", with(github, func(w *want) { w.URL = "github.com:neat-org/neat-repo" })},
+		{"user:hunter2@github.com/neat-org/neat-repo", want{URL: "github.com/neat-org/neat-repo"}},
+		{"//user:hunter2@github.com/neat-org", want{URL: "github.com/neat-org"}},
+		{"ext::ssh -o Password=hunter2 %S", want{URL: "ext::…"}},
 	}
 	for _, test := range tests {
 		r := ParseRemote(test.address)

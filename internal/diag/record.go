@@ -3,10 +3,13 @@ package diag
 import (
 	"strings"
 	"unicode/utf8"
+
+	"github.com/nixplan/nixplan/internal/text"
 )
 
 // Record is a Diagnostic as a document: what JSON output holds and what text
-// output is rendered from. It refers to no Source, so it outlives the texts.
+// output is rendered from. It refers to no Source, so it outlives the texts,
+// and credentials in URLs are left out.
 type Record struct {
 	ID       string   `json:"id"`
 	Severity string   `json:"severity"` // "error", "warning" or "note"
@@ -43,9 +46,9 @@ func (d *Diagnostic) Record() Record {
 	return Record{
 		ID:       d.ID,
 		Severity: d.Severity.String(),
-		Summary:  d.Summary,
-		Detail:   d.Detail,
-		Help:     d.Help,
+		Summary:  text.WithoutCredentials(d.Summary),
+		Detail:   text.WithoutCredentials(d.Detail),
+		Help:     text.WithoutCredentials(d.Help),
 		Place:    d.Range.Place(),
 		Related:  notes(d.Related),
 		Trace:    notes(d.Trace),
@@ -64,7 +67,7 @@ func (l List) Records() []Record {
 func notes(related []Related) []Remark {
 	result := make([]Remark, len(related))
 	for i, r := range related {
-		result[i] = Remark{Message: r.Message, Place: r.Range.Place()}
+		result[i] = Remark{Message: text.WithoutCredentials(r.Message), Place: r.Range.Place()}
 	}
 	return result
 }
@@ -81,7 +84,8 @@ func (r Range) Place() *Place {
 		Line: start.Line, Column: start.Column,
 		EndLine: end.Line, EndColumn: end.Column,
 	}
-	p.Text, p.TextColumn = window(r.Source.Line(start.Line), start.Column-1)
+	line := text.HideCredentials(r.Source.Line(start.Line))
+	p.Text, p.TextColumn = window(line, start.Column-1)
 	return p
 }
 
@@ -95,7 +99,7 @@ const (
 
 // window returns the part of line around the 0-based offset at, and the 1-based
 // column where it begins, or the whole line and 0.
-func window(line string, at int) (text string, column int) {
+func window(line string, at int) (part string, column int) {
 	if len(line) <= maxLine {
 		return strings.ToValidUTF8(line, "\uFFFD"), 0
 	}
