@@ -145,7 +145,6 @@ func primListToAttrs(m *value.Machine, v value.Value) value.Value {
 	}
 	list := wantList(m, v)
 	out := m.AttrSlots(len(list))[:0]
-	seen := make(map[value.Symbol]bool, len(list))
 	var open *value.Unknown
 	for i := range list {
 		m.Step(1)
@@ -169,16 +168,19 @@ func primListToAttrs(m *value.Machine, v value.Value) value.Value {
 			continue
 		}
 		sym := value.Intern(wantPlain(m, key))
-		if seen[sym] {
+		if val == nil { // an error unless the name came before
+			out = append(out, value.Attr{Name: sym})
 			continue
-		}
-		seen[sym] = true
-		if val == nil {
-			fail(m, value.MissingAttribute, "attribute 'value' missing in an element of the list given to 'listToAttrs'")
 		}
 		out = append(out, value.Attr{Name: sym, Pos: val.Pos, Value: val.Value})
 	}
-	return value.NewAttrs(value.NewAttrsList(out).WithOpen(open))
+	attrs := value.NewAttrsList(out)
+	for i := range attrs.All() {
+		if attrs.All()[i].Value.IsNone() {
+			fail(m, value.MissingAttribute, "attribute 'value' missing in an element of the list given to 'listToAttrs'")
+		}
+	}
+	return value.NewAttrs(attrs.WithOpen(open))
 }
 
 // unknownToAttrs is listToAttrs of an unknown list.

@@ -13,15 +13,43 @@ type textNode struct {
 }
 
 func (n *textNode) Eval(m *value.Machine, env *value.Env) value.Value {
-	var b textBuilder
+	var few [8]value.Value // most texts have few parts
+	parts := few[:0]
+	if len(n.parts) > len(few) {
+		parts = make([]value.Value, 0, len(n.parts))
+	}
+	size, plain := 0, true
 	for _, c := range n.parts {
 		v := c.Eval(m, env)
 		if v.Kind() != value.String {
 			v = interpolate(m, v, c.At())
 		}
+		if v.Kind() != value.String || v.Context() != nil {
+			plain = false
+		} else {
+			size += len(v.Str())
+		}
+		parts = append(parts, v)
+	}
+	if plain {
+		return joinPlain(m, parts, size)
+	}
+	var b textBuilder
+	for _, v := range parts {
 		b.add(m, v)
 	}
 	return b.value(n.At())
+}
+
+// joinPlain joins strings without context, of size bytes in all.
+func joinPlain(m *value.Machine, parts []value.Value, size int) value.Value {
+	m.Charge(int64(size))
+	var b strings.Builder
+	b.Grow(size)
+	for _, v := range parts {
+		b.WriteString(v.Str())
+	}
+	return value.NewString(b.String())
 }
 func (n *textNode) Delay(m *value.Machine, env *value.Env) value.Value { return m.NewThunk(n, env) }
 
