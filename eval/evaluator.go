@@ -183,6 +183,8 @@ func (ev *Evaluator) AutoCall(f value.Value, args *value.Attrs) (v value.Value, 
 func (ev *Evaluator) autoCall(m *value.Machine, f value.Value, args *value.Attrs) value.Value {
 	if f.Kind() == value.AttrSet {
 		if fn := f.Attrs().Get(symFunctor); fn != nil {
+			m.Enter(nil) // a functor may give itself for ever
+			defer m.Leave()
 			return ev.autoCall(m, call(m, nil, m.Force(&fn.Value), f), args)
 		}
 		return f
@@ -206,7 +208,7 @@ func (ev *Evaluator) autoCall(m *value.Machine, f value.Value, args *value.Attrs
 		if formal.Default == nil && args.Get(formal.Name) == nil {
 			m.Throw(&value.Error{Kind: value.MissingArgument, At: formal.Span,
 				Message: "cannot call the function: its argument '" + formal.Name.String() + "' is not given and has no default",
-				Help:    "pass it with --arg " + formal.Name.String() + " EXPR, or give it a default"})
+				Help:    "give it a default; nixplan eval can pass it with --arg"})
 		}
 	}
 	return call(m, nil, f, value.NewAttrs(value.NewAttrsList(pass)))

@@ -36,8 +36,10 @@ func (e *evaluation) print(v value.Value) error {
 	if err != nil {
 		return err
 	}
-	_, err = io.WriteString(e.streams.Out, text+end)
-	return err
+	if _, err := io.WriteString(e.streams.Out, text+end); err != nil {
+		return usagef("cannot write the value: %v", err)
+	}
+	return nil
 }
 
 // toJSON is builtins.toJSON, which evaluates everything it meets.
