@@ -1,3 +1,5 @@
+//go:build bench
+
 // Command bench compares nixplan with nix-instantiate: the same work, run in
 // turn, and the ratio of the medians. Absolute times depend on the machine;
 // ratios of runs that alternate do so much less.
