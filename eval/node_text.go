@@ -159,8 +159,9 @@ func (b *textBuilder) value(at value.Span) value.Value {
 			only := b.mixed[0].Unknown()
 			return value.NewUnknown(only.Derive(only.Origin, only.At).OfType(value.String))
 		}
-		u := b.unknown.Derive("text with "+b.unknown.Origin, at).OfType(value.String)
-		u.Parts = b.mixed
+		const with = "text with "
+		u := b.unknown.Derive(with+strings.TrimPrefix(b.unknown.Origin, with), at).OfType(value.String)
+		u.Parts = boundParts(b.mixed)
 		return value.NewUnknown(u)
 	}
 	return value.NewStringContext(strings.Join(b.parts, ""), b.context)

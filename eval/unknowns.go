@@ -91,7 +91,19 @@ func joinUnknown(parts []value.Value, origin string, at value.Span) value.Value 
 			joined.Parts = append(joined.Parts, p)
 		}
 	}
+	joined.Parts = boundParts(joined.Parts)
 	return value.NewUnknown(joined)
+}
+
+// maxParts is how many parts of a partly known text or list are remembered. A
+// program that adds to one in a loop would have all of them copied each time.
+const maxParts = 1000
+
+func boundParts(parts []value.Value) []value.Value {
+	if len(parts) > maxParts {
+		return nil
+	}
+	return parts
 }
 
 // applyThunk delays `f arg`.

@@ -15,6 +15,7 @@ type network struct {
 	names    []string // in the order of their first definition
 	machines map[string][]value.Value
 	defaults []value.Value
+	visits   int
 }
 
 // notMachines are the attributes of a network that are no machines.
@@ -22,8 +23,11 @@ var notMachines = map[string]bool{
 	"network": true, "resources": true, "defaults": true, "require": true, "_file": true,
 }
 
-// deepestRequire bounds how far files may pull in others by `require`.
-const deepestRequire = 20
+// Networks may pull in others by `require`, this deep and this many.
+const (
+	deepestRequire = 20
+	mostNetworks   = 10_000
+)
 
 // add reads a network file.
 func (n *network) add(file *plan.File, path string) {
@@ -32,7 +36,7 @@ func (n *network) add(file *plan.File, path string) {
 }
 
 func (n *network) file(file *plan.File, path string, seen map[string]bool, depth int) {
-	if seen[path] || depth > deepestRequire {
+	if seen[path] {
 		return
 	}
 	seen[path] = true
@@ -49,6 +53,10 @@ func (n *network) file(file *plan.File, path string, seen map[string]bool, depth
 
 // expression reads a network as a value.
 func (n *network) expression(file *plan.File, v value.Value, dir string, seen map[string]bool, depth int) {
+	if n.visits++; depth > deepestRequire || n.visits > mostNetworks {
+		n.problem(file, "its attribute require goes on for ever, or too long to follow")
+		return
+	}
 	switch v.Kind() {
 	case value.AttrSet:
 	case value.UnknownValue:

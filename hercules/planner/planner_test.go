@@ -187,3 +187,21 @@ func TestWithoutGitProgram(t *testing.T) {
 		t.Errorf("findings %+v", p.Diagnostics)
 	}
 }
+
+// Networks that require each other without an end, or too many of them, are a
+// problem of the file and no more.
+func TestEndlessRequire(t *testing.T) {
+	for _, network := range []string{
+		`let f = n: { web = { }; require = [ (f (n + 1)) ]; }; in f 0`,
+		`let f = n: { web = { }; require = [ f f f f f f f f f f ]; }; in f { }`,
+	} {
+		files := strings.Replace(small, "{ web = { }; }", network, 1)
+		p := planOf(t, repository(t, "project", files), "main")
+		if len(p.Jobs) != 1 || len(p.Jobs[0].Files) != 1 {
+			t.Fatalf("%s: not one job with one file: %+v", network, p.Jobs)
+		}
+		if file := p.Jobs[0].Files[0]; !strings.Contains(file.Error, "goes on for ever") {
+			t.Errorf("%s: problem %q", network, file.Error)
+		}
+	}
+}
