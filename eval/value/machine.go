@@ -169,7 +169,10 @@ func (m *Machine) Captured() int64 { return m.captured }
 // function of numbers, say, then runs without using up memory: that is a third
 // of the time of a strict fold.
 func (m *Machine) Release(env *Env, size int, mark int64) {
-	if m.captured != mark || unsafe.Add(unsafe.Pointer(env), uintptr(size)*slotSize) != unsafe.Pointer(unsafe.SliceData(m.slots)) {
+	// Numbers and not pointers are compared: behind the last slot of a slab there
+	// is nothing a pointer may refer to.
+	end := uintptr(unsafe.Pointer(env)) + uintptr(size)*slotSize
+	if m.captured != mark || end != uintptr(unsafe.Pointer(unsafe.SliceData(m.slots))) {
 		return
 	}
 	m.slots = unsafe.Slice((*Value)(unsafe.Pointer(env)), size+len(m.slots))

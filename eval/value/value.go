@@ -45,6 +45,23 @@ var kindNames = [...]string{"none", "null", "bool", "int", "float", "string", "p
 // String is the kind's name as builtins.typeOf gives it.
 func (k Kind) String() string { return kindNames[k] }
 
+// InWords is the kind as messages have it: "a set", "an integer", "null".
+func (k Kind) InWords() string {
+	switch k {
+	case Null:
+		return "null"
+	case Bool:
+		return "a Boolean"
+	case Int:
+		return "an integer"
+	case Lambda, PrimOp, PrimOpApp:
+		return "a function"
+	case UnknownValue:
+		return "an unknown"
+	}
+	return "a " + k.String()
+}
+
 // Value is one Nix value. The zero Value is an empty slot, not null.
 type Value struct {
 	n int64
