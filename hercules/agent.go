@@ -124,7 +124,7 @@ func (a *agent) run() {
 		return
 	default:
 		a.fail(nil, value.Span{}, &value.Error{Kind: value.TypeMismatch,
-			Message: fmt.Sprintf("the entry file must evaluate to a set, but it is a %s", root.Kind())})
+			Message: fmt.Sprintf("the entry file must evaluate to a set, but it is %s", root.Kind().InWords())})
 		return
 	}
 	herculesCI := root.Attrs().Lookup("herculesCI")
@@ -161,7 +161,7 @@ func (a *agent) herculesCI(v value.Value, at value.Span, args value.Value, deps 
 		return
 	default:
 		a.fail(path, at, &value.Error{Kind: value.TypeMismatch, At: at,
-			Message: "herculesCI must be a set, or a function that gives one, but is a " + config.Kind().String()})
+			Message: "herculesCI must be a set, or a function that gives one, but is " + config.Kind().InWords()})
 		return
 	}
 	for _, event := range []Event{Push, Schedule} {
@@ -198,7 +198,7 @@ func (a *agent) handlers(event Event, v value.Value, at value.Span, deps Reasons
 		return
 	case set.Kind() != value.AttrSet:
 		a.fail(path, at, &value.Error{Kind: value.TypeMismatch, At: at,
-			Message: event.String() + " must be a set of jobs, but is a " + set.Kind().String()})
+			Message: event.String() + " must be a set of jobs, but is " + set.Kind().InWords()})
 		return
 	}
 	for _, attr := range set.Attrs().ByName() {
@@ -246,7 +246,7 @@ func (a *agent) handler(h *Handler, v value.Value, at value.Span, deps Reasons) 
 		return true
 	case config.Kind() != value.AttrSet:
 		w.fail(top, &value.Error{Kind: value.TypeMismatch, At: at,
-			Message: h.Event.String() + "." + h.Name + " must be a set with the attribute outputs, but is a " + config.Kind().String()})
+			Message: h.Event.String() + "." + h.Name + " must be a set with the attribute outputs, but is " + config.Kind().InWords()})
 		return true
 	}
 	t := tracked{w: w, deps: deps}

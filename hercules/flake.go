@@ -28,7 +28,7 @@ func (a *agent) flake() {
 		return
 	default:
 		a.fail(nil, value.Span{}, &value.Error{Kind: value.TypeMismatch,
-			Message: "the outputs of " + filepath.Base(a.project.Entry) + " must be a set, but are a " + outputs.Kind().String()})
+			Message: "the outputs of " + filepath.Base(a.project.Entry) + " must be a set, but are " + outputs.Kind().InWords()})
 		return
 	}
 	args := a.out.Source.HerculesCIArgs()

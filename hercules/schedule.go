@@ -35,7 +35,7 @@ func (t *tracked) when(config value.Value) *When {
 		return out
 	case value.AttrSet:
 	default:
-		t.bad(config, "when", "must be a set, but is a "+v.Kind().String())
+		t.bad(config, "when", "must be a set, but is "+v.Kind().InWords())
 		return out
 	}
 	if minutes := t.numbers(v, "minute", out, 59, true); minutes != nil {
@@ -76,7 +76,7 @@ func (t *tracked) elements(set value.Value, name string, w *When, single bool) [
 	case single:
 		return []value.Value{v}
 	case v.Kind() != value.List:
-		t.bad(set, name, "must be a list, but is a "+v.Kind().String())
+		t.bad(set, name, "must be a list, but is "+v.Kind().InWords())
 		return nil
 	case v.Len() == 0:
 		t.bad(set, name, "must not be an empty list")
@@ -103,7 +103,7 @@ func (t *tracked) numbers(set value.Value, name string, w *When, most int64, sin
 	for _, v := range t.elements(set, name, w, single) {
 		switch {
 		case v.Kind() != value.Int:
-			t.bad(set, name, "must be a number, but is a "+v.Kind().String())
+			t.bad(set, name, "must be a number, but is "+v.Kind().InWords())
 			return nil
 		case v.Int() < 0 || v.Int() > most:
 			t.bad(set, name, fmt.Sprintf("is %d, but must be from 0 to %d", v.Int(), most))
@@ -118,7 +118,7 @@ func (t *tracked) weekdays(set value.Value, w *When) []string {
 	var out []string
 	for _, v := range t.elements(set, "dayOfWeek", w, false) {
 		if v.Kind() != value.String {
-			t.bad(set, "dayOfWeek", "must be a list of strings, but has a "+v.Kind().String())
+			t.bad(set, "dayOfWeek", "must be a list of strings, but has "+v.Kind().InWords())
 			return nil
 		}
 		i := slices.IndexFunc(weekdays, func(day string) bool { return strings.EqualFold(day, v.Str()) })

@@ -615,7 +615,7 @@ func (t *tracked) boolean(v value.Value, name, context string) bool {
 		return false
 	}
 	t.err = &value.Error{Kind: value.TypeMismatch, At: v.Attrs().Lookup(name).Pos.Span(),
-		Message: name + " must be true or false, but is a " + out.Kind().String()}
+		Message: name + " must be true or false, but is " + out.Kind().InWords()}
 	if context != "" {
 		t.err.(*value.Error).Trail = []value.TrailEntry{{Text: context}}
 	}

@@ -136,7 +136,7 @@ func (r *reader) secret(a *value.Attr) {
 		}
 		secret.Type = gitToken
 	default:
-		r.badSecret(a, "of type "+v.Kind().String())
+		r.badSecret(a, v.Kind().InWords())
 		return
 	}
 	r.job.Secrets = append(r.job.Secrets, secret)

@@ -64,7 +64,7 @@ func (n *network) expression(file *plan.File, v value.Value, dir string, seen ma
 		n.r.unknown("machines", v.Unknown())
 		return
 	default:
-		n.problem(file, "it must evaluate to a set, but is a "+v.Kind().String())
+		n.problem(file, "it must evaluate to a set, but is "+v.Kind().InWords())
 		return
 	}
 	if open := v.Attrs().Open(); open != nil {
@@ -103,7 +103,7 @@ func (n *network) require(file *plan.File, v value.Value, dir string, seen map[s
 		return
 	}
 	if list.Kind() != value.List {
-		n.problem(file, "its attribute require must be a list, but is a "+list.Kind().String())
+		n.problem(file, "its attribute require must be a list, but is "+list.Kind().InWords())
 		return
 	}
 	for _, elem := range list.List() {

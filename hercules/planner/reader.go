@@ -92,10 +92,13 @@ func (r *reader) fail(field string, err error) {
 func (r *reader) wrong(name, want string, got value.Value) {
 	d := &diag.Diagnostic{
 		ID:      idArgument,
-		Summary: fmt.Sprintf("%s of %s must be %s, but is a %s", name, r.job.Kind, want, got.Kind()),
+		Summary: fmt.Sprintf("%s of %s must be %s, but is %s", name, r.job.Kind, want, got.Kind().InWords()),
+		Range:   r.at.Range(),
 	}
 	if attr := r.args.Attrs().Lookup(name); attr != nil {
-		d.Range = attr.Pos.Span().Range()
+		if at := attr.Pos.Span().Range(); at.Valid() && !ofLibrary(at) {
+			d.Range = at // else the model has copied the argument
+		}
 	}
 	r.b.report(r.job.Path, d)
 }

@@ -36,7 +36,7 @@ func (e *evaluation) selectPath(v value.Value, path string) (value.Value, error)
 func (e *evaluation) selectOne(v value.Value, element, path string) (value.Value, error) {
 	if index, err := strconv.ParseUint(element, 10, 31); err == nil {
 		if v.Kind() != value.List {
-			return v, fmt.Errorf("the expression selected by the selection path '%s' should be a list but is a %s", path, v.Kind())
+			return v, fmt.Errorf("the expression selected by the selection path '%s' should be a list but is %s", path, v.Kind().InWords())
 		}
 		if int(index) >= v.Len() {
 			return v, fmt.Errorf("list index %d in selection path '%s' is out of range", index, path)
@@ -44,7 +44,7 @@ func (e *evaluation) selectOne(v value.Value, element, path string) (value.Value
 		return v.List()[index], nil
 	}
 	if v.Kind() != value.AttrSet && v.Kind() != value.UnknownValue {
-		return v, fmt.Errorf("the expression selected by the selection path '%s' should be a set but is a %s", path, v.Kind())
+		return v, fmt.Errorf("the expression selected by the selection path '%s' should be a set but is %s", path, v.Kind().InWords())
 	}
 	if element == "" {
 		return v, fmt.Errorf("empty attribute name in selection path '%s'", path)
