@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/nixplan/nixplan/eval/value"
@@ -34,10 +35,36 @@ type fetchArgs struct {
 	rev     value.Value
 }
 
+// fetchNames are all the attributes that a fetcher takes, where they are few: a
+// misspelt sha256 would otherwise mean a source that is not pinned.
+var fetchNames = map[string][]string{
+	"fetchTarball": {"url", "sha256", "name"},
+	"fetchurl":     {"url", "sha256", "name"},
+}
+
+func checkFetchNames(m *value.Machine, fetcher string, attrs *value.Attrs) {
+	names := fetchNames[fetcher]
+	if names == nil {
+		return
+	}
+	for _, a := range attrs.ByName() {
+		if slices.Contains(names, a.Name.String()) {
+			continue
+		}
+		e := &value.Error{Kind: value.UnexpectedArgument, At: a.Pos.Span(),
+			Message: "unsupported argument '" + a.Name.String() + "' to '" + fetcher + "'"}
+		if near := nearest(a.Name.String(), names); near != "" {
+			e.Help = "did you mean '" + near + "'?"
+		}
+		m.Throw(e)
+	}
+}
+
 func parseFetchArgs(m *value.Machine, fetcher string, v value.Value) fetchArgs {
 	var f fetchArgs
 	if v.Kind() == value.AttrSet && v.Attrs().Get(symOutPath) == nil {
 		attrs := v.Attrs()
+		checkFetchNames(m, fetcher, attrs)
 		a := attrs.Lookup("url")
 		if a == nil {
 			if attrs.Open() != nil {

@@ -2,10 +2,12 @@ package eval_test
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 
 	"github.com/nixplan/nixplan/eval"
+	"github.com/nixplan/nixplan/eval/value"
 	"github.com/nixplan/nixplan/internal/diag"
 )
 
@@ -20,6 +22,18 @@ func TestUndefinedVariablesAreBounded(t *testing.T) {
 	for _, d := range found {
 		if d.Summary != "undefined variable 'lorem'" {
 			t.Errorf("unexpected: %s", d.Summary)
+		}
+	}
+}
+
+// A fetcher refuses what it does not take, in the modelled world as well, where
+// nothing is fetched.
+func TestFetchersCheckNames(t *testing.T) {
+	for _, fetcher := range []string{"fetchTarball", "fetchurl"} {
+		_, err := modelled(t, "builtins."+fetcher+` { url = "https://example.com/x"; sha25 = ""; }`)
+		var failure *value.Error
+		if !errors.As(err, &failure) || failure.Kind != value.UnexpectedArgument || failure.Help != "did you mean 'sha256'?" {
+			t.Errorf("%s: %v", fetcher, err)
 		}
 	}
 }

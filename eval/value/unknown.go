@@ -1,5 +1,7 @@
 package value
 
+import "strings"
+
 // Unknown describes a value nixplan cannot know, and what it came from, so
 // that a plan can say "undetermined: needs X, from Y, at Z".
 type Unknown struct {
@@ -42,7 +44,7 @@ func (u *Unknown) Root() *Unknown {
 func (u *Unknown) Derive(origin string, at Span) *Unknown {
 	const longest = 160
 	if len(origin) > longest {
-		origin = origin[:longest] + "…"
+		origin = strings.ToValidUTF8(origin[:longest], "") + "…"
 	}
 	return &Unknown{Origin: origin, Reason: u.Reason, At: at, Cause: u, Foreign: u.Foreign}
 }
