@@ -85,7 +85,7 @@ func primCatAttrs(m *value.Machine, name, list value.Value) value.Value {
 func primGetAttr(m *value.Machine, name, set value.Value) value.Value {
 	text := wantPlain(m, name)
 	attrs, sym := wantAttrs(m, set), value.Intern(text)
-	at := m.NearestSpan(func(s value.Span) bool { return s.Start != 0 })
+	at := here(m)
 	decideLookup(m, name, set, sym, at)
 	if a := attrs.Get(sym); a != nil {
 		return m.Force(&a.Value)
@@ -99,7 +99,7 @@ func primGetAttr(m *value.Machine, name, set value.Value) value.Value {
 
 func primHasAttr(m *value.Machine, name, set value.Value) value.Value {
 	attrs, sym := wantAttrs(m, set), value.Intern(wantPlain(m, name))
-	decideLookup(m, name, set, sym, m.NearestSpan(func(s value.Span) bool { return s.Start != 0 }))
+	decideLookup(m, name, set, sym, here(m))
 	if attrs.Get(sym) != nil {
 		return value.True
 	}

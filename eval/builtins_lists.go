@@ -121,7 +121,7 @@ func primElemAt(m *value.Machine, v, index value.Value) value.Value {
 // primElem tells every comparison of a value derived from the ref.
 func primElem(m *value.Machine, x, list value.Value) value.Value {
 	var unknown *value.Unknown
-	at := m.NearestSpan(func(s value.Span) bool { return s.Start != 0 })
+	at := here(m)
 	elems := wantList(m, list)
 	for i := range elems {
 		m.Step(1)

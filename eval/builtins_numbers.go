@@ -56,6 +56,6 @@ func primLessThan(m *value.Machine, a, b value.Value) value.Value {
 		return undecided(unknown, "comparison with "+unknown.Origin, unknown.At)
 	}
 	result := value.NewBool(lt)
-	decide(m, "<", a, b, result, m.NearestSpan(func(s value.Span) bool { return s.Start != 0 }))
+	decide(m, "<", a, b, result, here(m))
 	return result
 }

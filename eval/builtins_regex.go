@@ -37,7 +37,7 @@ func primMatch(m *value.Machine, pattern, v value.Value) value.Value {
 	if err != nil {
 		regexFailed(m, err)
 	}
-	decide(m, "match", v, pattern, value.NewBool(ok), m.NearestSpan(func(s value.Span) bool { return s.Start != 0 }))
+	decide(m, "match", v, pattern, value.NewBool(ok), here(m))
 	if !ok {
 		return value.NullValue
 	}

@@ -313,8 +313,3 @@ func (ev *Evaluator) kept(m *value.Machine, path string) (bool, error) {
 	}
 	return true, nil
 }
-
-// here is the place of the innermost call, for what a builtin makes.
-func here(m *value.Machine) value.Span {
-	return m.NearestSpan(func(s value.Span) bool { return s.Start != 0 })
-}

@@ -33,7 +33,7 @@ func isKind(k value.Kind) func(*value.Machine, value.Value) value.Value {
 // primIsNull counts as a comparison with null.
 func primIsNull(m *value.Machine, v value.Value) value.Value {
 	result := value.NewBool(v.Kind() == value.Null)
-	decide(m, "==", v, value.NullValue, result, m.NearestSpan(func(s value.Span) bool { return s.Start != 0 }))
+	decide(m, "==", v, value.NullValue, result, here(m))
 	return result
 }
 

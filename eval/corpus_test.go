@@ -28,6 +28,17 @@ func TestCorpusCompat28(t *testing.T) {
 	})
 }
 
+// TestCorpusPoison is TestCorpus with environments that are given back made
+// unusable: nothing may read one.
+func TestCorpusPoison(t *testing.T) {
+	poison = true
+	t.Cleanup(func() { poison = false })
+	testCorpus(t, eval.Options{}, (*expression).want)
+}
+
+// poison is set while TestCorpusPoison runs.
+var poison bool
+
 func testCorpus(t *testing.T, opts eval.Options, want func(*expression) *answer) {
 	for _, a := range readCorpus(t) {
 		t.Run(a.Name, func(t *testing.T) {
@@ -55,6 +66,7 @@ func ask(opts eval.Options, file, dir string) answer {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	ev := eval.New(ctx, opts)
+	ev.Machine().Poison = poison
 	v, err := ev.EvalFile(file)
 	if err == nil {
 		v, err = ev.DeepForce(v)

@@ -25,7 +25,7 @@ func decide(m *value.Machine, op string, a, b, result value.Value, at value.Span
 // something that cannot carry its marks.
 func observe(m *value.Machine, op string, v, result value.Value) value.Value {
 	if v.Kind() == value.String && !v.Context().Marks().Empty() {
-		decide(m, op, v, result, result, m.NearestSpan(func(s value.Span) bool { return s.Start != 0 }))
+		decide(m, op, v, result, result, here(m))
 	}
 	return result
 }

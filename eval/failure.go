@@ -19,6 +19,11 @@ func fail(m *value.Machine, kind value.ErrorKind, format string, args ...any) {
 	failAt(m, kind, value.Span{}, format, args...)
 }
 
+// here is the place of the innermost call, for what a builtin makes or decides.
+func here(m *value.Machine) value.Span {
+	return m.NearestSpan(func(s value.Span) bool { return s.Start != 0 })
+}
+
 // describe names a value's type with its article and, where short, the value.
 func describe(v value.Value) string {
 	switch v.Kind() {

@@ -73,7 +73,7 @@ func (ev *Evaluator) run(m *value.Machine, file *parser.File, diags diag.List, d
 func throwSyntax(m *value.Machine, diags diag.List) {
 	diags.Sort()
 	kind := value.SyntaxError
-	if strings.HasPrefix(diags[0].Summary, "undefined variable") {
+	if diags[0].ID == diag.IDScope && strings.HasPrefix(diags[0].Summary, "undefined variable") {
 		kind = value.UndefinedVariable
 	}
 	m.Throw(&value.Error{Kind: kind, Message: diags[0].Summary, Help: diags[0].Help, Diagnostics: diags})

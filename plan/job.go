@@ -169,7 +169,10 @@ type Machine struct {
 // compact JSON, empty when unknown.
 type NetworkArg struct {
 	Name string `json:"name"`
-	JSON string `json:"json,omitempty"`
+	JSON string `json:"json,omitempty"` // absent when unknown or hidden
+	// Hidden says that the argument, or something in it, is named like a secret;
+	// its value is not in the plan.
+	Hidden bool `json:"hidden,omitempty"`
 }
 
 // Secret is a secret by its names; there is no place for a value.

@@ -269,6 +269,9 @@ func actionArgv(action *Action) []string {
 	return slices.Clone(action.Argv)
 }
 
+// NotShown stands in a step's command for a value that is not in the plan.
+const NotShown = "(not shown)"
+
 // setArgsArgv gives every argument as an expression that reads its JSON. With
 // no arguments the command changes nothing but still runs.
 func setArgsArgv(args []NetworkArg) []string {
@@ -276,7 +279,9 @@ func setArgsArgv(args []NetworkArg) []string {
 	slices.SortFunc(args, func(a, b NetworkArg) int { return strings.Compare(a.Name, b.Name) })
 	argv := []string{"nixops", "set-args"}
 	for _, arg := range args {
-		if arg.JSON != "" {
+		if arg.Hidden {
+			argv = append(argv, "--arg", arg.Name, NotShown)
+		} else if arg.JSON != "" {
 			argv = append(argv, "--arg", arg.Name, "builtins.fromJSON "+jsonQuote(arg.JSON))
 		}
 	}

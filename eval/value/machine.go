@@ -85,6 +85,9 @@ type Machine struct {
 	// captured counts what may hold on to an environment: thunks, closures and
 	// environments below it.
 	captured int64
+	// Poison is for tests: slots that were given back are not used again, and
+	// whoever still reads one gets an error.
+	Poison bool
 
 	slots    []Value
 	thunks   []Thunk
@@ -175,9 +178,28 @@ func (m *Machine) Release(env *Env, size int, mark int64) {
 	if m.captured != mark || end != uintptr(unsafe.Pointer(unsafe.SliceData(m.slots))) {
 		return
 	}
-	m.slots = unsafe.Slice((*Value)(unsafe.Pointer(env)), size+len(m.slots))
+	released := unsafe.Slice((*Value)(unsafe.Pointer(env)), size+len(m.slots))
+	if m.Poison {
+		released[0] = Value{}
+		for i := 1; i < size; i++ {
+			released[i] = m.NewThunk(poison{}, nil)
+		}
+		m.captured = mark
+		return
+	}
+	m.slots = released
 	clear(m.slots[:size])
 }
+
+// poison is what a slot that was given back holds in tests.
+type poison struct{}
+
+func (poison) Eval(m *Machine, _ *Env) Value {
+	m.Throw(&Error{Kind: OtherError, Message: "an environment was used after it was given back"})
+	return Value{}
+}
+func (poison) Delay(m *Machine, env *Env) Value { return m.NewThunk(poison{}, env) }
+func (poison) At() Span                         { return Span{} }
 
 // Capture is NewEnv for a level that lives as long as what is delayed in it.
 func (m *Machine) Capture(parent *Env, size int) *Env {

@@ -168,10 +168,6 @@ var factNames = map[plan.Kind][]string{
 	plan.FlakeUpdate:    {"git.update.branch", "git.checkout.remote.url"},
 }
 
-// notShown is for values of arguments that are named like secrets. They stand in
-// the file, but a plan is sent further than that.
-const notShown = "(not shown)"
-
 // namesOfSecrets are arguments that name a secret of secrets.json or a field of
 // one, and hold none.
 var namesOfSecrets = []string{"secretName", "secretField", "tokenSecret"}
@@ -247,7 +243,7 @@ func (r *reader) fact(name string, v value.Value) {
 		return
 	}
 	if text.SecretName(name) && !slices.Contains(namesOfSecrets, name) {
-		shown = notShown
+		shown = plan.NotShown
 	}
 	if len(shown) > longestFact {
 		shown = strings.ToValidUTF8(shown[:longestFact], "") + "…"

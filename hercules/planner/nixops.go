@@ -1,8 +1,12 @@
 package planner
 
 import (
+	"encoding/json"
+	"strings"
+
 	"github.com/nixplan/nixplan/eval/value"
 	"github.com/nixplan/nixplan/internal/diag"
+	"github.com/nixplan/nixplan/internal/text"
 	"github.com/nixplan/nixplan/plan"
 )
 
@@ -51,16 +55,38 @@ func (r *reader) networkArgs(name string) {
 	for _, a := range r.set(name) {
 		arg := plan.NetworkArg{Name: a.Name.String()}
 		field := field(name) + "." + arg.Name
-		text, err := r.b.builtin("toJSON", a.Value)
+		data, err := r.b.builtin("toJSON", a.Value)
 		switch {
 		case err != nil:
 			r.fail(field, err)
-		case text.Kind() == value.UnknownValue:
-			r.unknown(field, text.Unknown())
+		case data.Kind() == value.UnknownValue:
+			r.unknown(field, data.Unknown())
+		case holdsSecret(arg.Name, data.Str()):
+			arg.Hidden = true
 		default:
-			arg.JSON = text.Str()
+			arg.JSON = data.Str()
 		}
 		r.job.NetworkArgs = append(r.job.NetworkArgs, arg)
+	}
+}
+
+// holdsSecret reports whether an argument, or a part of its JSON, is named like a
+// secret.
+func holdsSecret(name, data string) bool {
+	if text.SecretName(name) {
+		return true
+	}
+	decoder := json.NewDecoder(strings.NewReader(data))
+	// Every string is looked at, values too: a token says nothing of the sort,
+	// and a value that does is hidden for nothing.
+	for {
+		token, err := decoder.Token()
+		if err != nil {
+			return false
+		}
+		if s, ok := token.(string); ok && text.SecretName(s) {
+			return true
+		}
 	}
 }
 

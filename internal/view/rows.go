@@ -286,7 +286,10 @@ func networkArgs(args []plan.NetworkArg) []string {
 	var items []string
 	for _, arg := range args {
 		value := text.Line(arg.JSON)
-		if value == "" {
+		switch {
+		case arg.Hidden:
+			value = plan.NotShown
+		case value == "":
 			value = "unknown"
 		}
 		items = append(items, text.Line(arg.Name)+" = "+value)
