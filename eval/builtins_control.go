@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/nixplan/nixplan/eval/value"
+	"github.com/nixplan/nixplan/internal/text"
 )
 
 var controlPrims = []value.Prim{
@@ -65,25 +66,31 @@ func primToString(m *value.Machine, v value.Value) value.Value {
 	return coerce(m, m.Force(&v), coercion{more: true})
 }
 
+// say prints a line for the user. The text is the program's, and must not drive
+// the terminal.
+func say(m *value.Machine, line string) {
+	fmt.Fprintln(host(m).opts.Stderr, text.Printable(line))
+}
+
 func primTrace(m *value.Machine, message, v value.Value) value.Value {
 	message = m.Force(&message)
-	text := ""
+	shown := ""
 	if message.Kind() == value.String {
-		text = message.Str()
+		shown = message.Str()
 	} else {
-		text = brief(m, message)
+		shown = Print(m, message)
 	}
-	fmt.Fprintln(host(m).opts.Stderr, "trace: "+text)
+	say(m, "trace: "+shown)
 	return m.Force(&v)
 }
 
 func primWarn(m *value.Machine, message, v value.Value) value.Value {
 	message = m.Force(&message)
-	text, ok := Known(message)
+	shown, ok := Known(message)
 	if !ok && message.Kind() != value.UnknownValue {
 		wrongType(m, message, "a string")
 	}
-	fmt.Fprintln(host(m).opts.Stderr, "evaluation warning: "+text)
+	say(m, "evaluation warning: "+shown)
 	return m.Force(&v)
 }
 

@@ -400,7 +400,11 @@ func (m *Machine) LeaveCall() {
 // ends it when they are used up. Builtins call it before they build something
 // large.
 func (m *Machine) Charge(bytes int64) {
+	before := m.heap >> 24
 	m.heap += bytes
+	if m.heap>>24 != before { // now and then, for builtins that build much in few steps
+		m.checkBudget()
+	}
 	if m.limits.Heap > 0 && m.heap > m.limits.Heap {
 		m.Throw(&Error{Kind: Budget, Message: "the evaluation takes more memory than allowed"})
 	}
