@@ -49,6 +49,10 @@ func (s *source) resolve(v value.Value, depth int) bool {
 	case value.Path:
 		return s.directory(v.Path())
 	case value.String:
+		if !strings.HasPrefix(v.Str(), "/") {
+			s.r.wrong("src", "a path or the text of an absolute one", v)
+			return false
+		}
 		return s.directory(v.Str())
 	case value.AttrSet:
 		next := "outPath"
