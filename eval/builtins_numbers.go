@@ -3,6 +3,7 @@ package eval
 import (
 	"math"
 
+	"github.com/nixplan/nixplan/eval/internal/numfmt"
 	"github.com/nixplan/nixplan/eval/value"
 )
 
@@ -39,14 +40,15 @@ func roundPrim(round func(float64) float64) func(*value.Machine, value.Value) va
 		if v.Kind() != value.Float {
 			wrongType(m, v, "a number")
 		}
-		f := round(v.Float())
-		if !value.IntFits(f) {
-			if host(m).opts.Compat28 {
-				return value.NewInt(math.MinInt64)
-			}
-			fail(m, value.Overflow, "the number %g is outside the range of integers", v.Float())
+		n, fits := numfmt.ToInt(round(v.Float()))
+		switch {
+		case fits:
+			return value.NewInt(n)
+		case host(m).opts.Compat28:
+			return value.NewInt(math.MinInt64)
 		}
-		return value.NewInt(int64(f))
+		fail(m, value.Overflow, "the number %g is outside the range of integers", v.Float())
+		return value.Value{}
 	}
 }
 

@@ -12,7 +12,6 @@
 package value
 
 import (
-	"math"
 	"unsafe"
 )
 
@@ -247,9 +246,6 @@ func (v Value) Same(w Value) bool {
 		return false
 	}
 }
-
-// IntFits reports whether a float has an exact integer in range; NaN does not.
-func IntFits(f float64) bool { return f >= math.MinInt64 && f < math.MaxInt64 }
 
 // MarkedNull is a null that derives from a fact about the git ref: `branch` of
 // a tag push. Nix code cannot tell it from null.

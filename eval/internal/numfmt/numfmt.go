@@ -1,9 +1,8 @@
-// Package numfmt writes and reads numbers the way Nix does in its various
-// places: printed values, toString, JSON, literals, floor and ceil.
+// Package numfmt writes numbers the way Nix does in its various places: printed
+// values, toString, JSON; and rounds them as floor and ceil do.
 package numfmt
 
 import (
-	"errors"
 	"math"
 	"strconv"
 	"strings"
@@ -96,39 +95,6 @@ func FormatJSON(f float64) string {
 
 // FormatJSON28 is a float as toJSON of Nix 2.8 writes it: like FormatG.
 func FormatJSON28(f float64) string { return FormatG(f) }
-
-// ErrRange is given for a number that does not fit its type.
-var ErrRange = errors.New("number out of range")
-
-// ParseInt reads an integer literal, a run of digits. The only error is
-// ErrRange: -9223372036854775808 has no literal.
-func ParseInt(digits string) (int64, error) {
-	n, err := strconv.ParseInt(digits, 10, 64)
-	if err != nil {
-		return 0, ErrRange
-	}
-	return n, nil
-}
-
-// ParseFloat reads a float literal such as "1.", ".5" or "1.5e-3". ErrRange
-// is given for what overflows and, as by C's strtod, for what is so small
-// that it loses precision.
-func ParseFloat(literal string) (float64, error) {
-	f, err := strconv.ParseFloat(literal, 64)
-	if err != nil || f != 0 && math.Abs(f) < smallestNormal || f == 0 && strings.ContainsAny(mantissa(literal), "123456789") {
-		return 0, ErrRange
-	}
-	return f, nil
-}
-
-const smallestNormal = 0x1p-1022
-
-func mantissa(literal string) string {
-	if i := strings.IndexAny(literal, "eE"); i >= 0 {
-		return literal[:i]
-	}
-	return literal
-}
 
 // ToInt converts a float that is an integer, the result of floor or ceil;
 // false when it does not fit.

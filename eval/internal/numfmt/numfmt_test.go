@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/nixplan/nixplan/eval/internal/oracle"
+	"github.com/nixplan/nixplan/internal/diag"
+	"github.com/nixplan/nixplan/parser"
 )
 
 // literals are floats as a Nix programmer writes them.
@@ -16,6 +18,15 @@ var literals = []string{
 	"3.14159265358979", "0.30000000000000004", "100000.0", "1000000.0", "12345.678", "1.e3", ".5", ".5e1", "1.0E5", "1.0e+5",
 	"999999999999999.0", "1.0e15", "1.0e16", "123456789012345.6", "9007199254740993.0", "4.35", "5.0e-324", "1.0e-320", "1.0e400", "1.0e-400", "0.0e-400",
 	"2.5", "0.0000005", "12.0", "120.0",
+}
+
+// literal is what the parser makes of a number, nil when it refuses it.
+func literal(text string) parser.Expr {
+	file, diags := parser.Parse(diag.NewSource("literal", text))
+	if diags.HasErrors() {
+		return nil
+	}
+	return file.Expr
 }
 
 func TestPrint(t *testing.T) {
@@ -37,10 +48,10 @@ func TestPrint(t *testing.T) {
 			answers := oracle.Answers(t, c.name, exprs)
 			for i, l := range literals {
 				got := ""
-				if f, err := ParseFloat(l); err != nil {
+				if e, ok := literal(l).(*parser.Float); !ok {
 					got = "error: invalid float '" + l + "'"
 				} else {
-					got = c.format(f)
+					got = c.format(e.Value)
 				}
 				if want := answers[exprs[i]].String(); got != want {
 					t.Errorf("%s: got %s, want %s", exprs[i], got, want)
@@ -98,13 +109,13 @@ func FuzzFormatJSON(f *testing.F) {
 	})
 }
 
-func TestParseInt(t *testing.T) {
+func TestIntLiterals(t *testing.T) {
 	literals := []string{"0", "007", "9223372036854775807", "9223372036854775808", "99999999999999999999"}
 	answers := oracle.Answers(t, "int", literals)
 	for _, l := range literals {
 		got := "error: invalid integer '" + l + "'"
-		if n, err := ParseInt(l); err == nil {
-			got = strconv.FormatInt(n, 10)
+		if e, ok := literal(l).(*parser.Int); ok {
+			got = strconv.FormatInt(e.Value, 10)
 		}
 		if want := answers[l].String(); got != want {
 			t.Errorf("%s: got %s, want %s", l, got, want)
