@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/nixplan/nixplan/eval"
 	"github.com/nixplan/nixplan/eval/value"
 	"github.com/nixplan/nixplan/hercules/repo"
 	"github.com/nixplan/nixplan/internal/text"
@@ -133,16 +134,15 @@ func (s *GitSource) leaves() []leaf {
 // name, prefix and all, which tells later what a comparison was about.
 func (l leaf) marked(prefix string) value.Value {
 	name := prefix + l.name
-	marks := value.NewContext(value.ContextElem{Kind: value.Marked, Path: name})
 	switch {
 	case l.plain:
 		return value.NewString(l.value)
 	case l.value == "" && l.null:
-		return value.MarkedNull(marks)
+		return eval.MarkedNull(name)
 	case l.value == "" && l.unknown:
 		return value.NewUnknown(&value.Unknown{Origin: name, Reason: noCommit})
 	}
-	return value.NewStringContext(l.value, marks)
+	return eval.Marked(l.value, name)
 }
 
 // value is the attribute set a program gets.
