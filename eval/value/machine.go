@@ -89,6 +89,7 @@ type Machine struct {
 	// whoever still reads one gets an error.
 	Poison bool
 
+	slab     []Value // the whole slab that slots is the rest of
 	slots    []Value
 	thunks   []Thunk
 	attrs    []Attr
@@ -133,7 +134,8 @@ func (m *Machine) growSlots(n int) []Value {
 		return make([]Value, n)
 	}
 	m.Charge(int64(m.slotChunk) * 16)
-	m.slots = make([]Value, m.slotChunk)
+	m.slab = make([]Value, m.slotChunk)
+	m.slots = m.slab
 	m.slotChunk = min(2*m.slotChunk, chunkMax)
 	return m.Slots(n)
 }
@@ -173,12 +175,13 @@ func (m *Machine) Captured() int64 { return m.captured }
 // of the time of a strict fold.
 func (m *Machine) Release(env *Env, size int, mark int64) {
 	// Numbers and not pointers are compared: behind the last slot of a slab there
-	// is nothing a pointer may refer to.
-	end := uintptr(unsafe.Pointer(env)) + uintptr(size)*slotSize
-	if m.captured != mark || end != uintptr(unsafe.Pointer(unsafe.SliceData(m.slots))) {
+	// is nothing a pointer may refer to, or, by chance, the next slab.
+	start, base := uintptr(unsafe.Pointer(env)), uintptr(unsafe.Pointer(unsafe.SliceData(m.slab)))
+	end := start + uintptr(size)*slotSize
+	if m.captured != mark || start < base || end != uintptr(unsafe.Pointer(unsafe.SliceData(m.slots))) {
 		return
 	}
-	released := unsafe.Slice((*Value)(unsafe.Pointer(env)), size+len(m.slots))
+	released := m.slab[(start-base)/slotSize:]
 	if m.Poison {
 		released[0] = Value{}
 		for i := 1; i < size; i++ {

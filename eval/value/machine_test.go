@@ -1,0 +1,53 @@
+package value
+
+import (
+	"context"
+	"testing"
+)
+
+// TestReleaseAtSlabEnd gives back environments that end their slab after the next
+// slab was begun. Slabs can lie side by side in memory: the two must not become
+// one.
+func TestReleaseAtSlabEnd(t *testing.T) {
+	m := NewMachine(context.Background(), Limits{})
+	for range 5000 {
+		mark := m.Captured()
+		env := m.NewEnv(nil, 2)
+		next := m.NewEnv(env, 2)
+		m.Release(next, 2, mark)
+		m.Release(env, 2, mark)
+		if len(m.slots) > len(m.slab) {
+			t.Fatalf("%d slots are left of a slab of %d", len(m.slots), len(m.slab))
+		}
+		if len(m.slots) > 0 && &m.slots[len(m.slots)-1] != &m.slab[len(m.slab)-1] {
+			t.Fatal("what is left does not end where the slab ends")
+		}
+		m.Slots(1) // so that the slab is used up in the end
+	}
+}
+
+// TestRelease shows that an environment is used again only when nothing holds on
+// to it and nothing was made since.
+func TestRelease(t *testing.T) {
+	m := NewMachine(context.Background(), Limits{})
+	m.NewEnv(nil, 2)
+	mark := m.Captured()
+	env := m.NewEnv(nil, 2)
+	*env.Slot(1) = NewInt(1)
+	m.Release(env, 2, mark)
+	if again := m.NewEnv(nil, 2); again != env || !again.Slot(1).IsNone() {
+		t.Error("a released environment is not used again, or not empty")
+	}
+	m.NewEnv(nil, 2)
+	m.Release(env, 2, mark)
+	if again := m.NewEnv(nil, 2); again == env {
+		t.Error("an environment is used again although another was made since")
+	}
+	mark = m.Captured()
+	env = m.NewEnv(nil, 2)
+	m.Capture(nil, 2)
+	m.Release(env, 2, mark)
+	if again := m.NewEnv(nil, 2); again == env {
+		t.Error("an environment is used again although it may be held on to")
+	}
+}
