@@ -10,7 +10,7 @@ import (
 // one.
 func TestReleaseAtSlabEnd(t *testing.T) {
 	m := NewMachine(context.Background(), Limits{})
-	for range 5000 {
+	for range 500_000 {
 		mark := m.Captured()
 		env := m.NewEnv(nil, 2)
 		next := m.NewEnv(env, 2)
