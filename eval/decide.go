@@ -19,7 +19,90 @@ func decide(m *value.Machine, op string, a, b, result value.Value, at value.Span
 		c.Marks = append(c.Marks, e.Path)
 	}
 	m.Decide(c)
+	host(m).decided(c, op, a, b)
 }
+
+// A Decision is a comparison with a fact about the git ref together with what
+// another fact could have been compared with: where to look for refs that make a
+// difference.
+type Decision struct {
+	*value.Comparison
+	// Subject is the text that derives from the fact, "" for null.
+	Subject string
+	// Others are the texts on the other side: the operand, the elements of a
+	// list, the names of a set.
+	Others []string
+	// Pattern is the regular expression of a match.
+	Pattern string
+}
+
+// mostDecisions bounds how many are kept. mostOthers bounds the texts of one of
+// them.
+const (
+	mostDecisions = 10_000
+	mostOthers    = 256
+)
+
+// decided keeps a comparison for Decisions.
+func (ev *Evaluator) decided(c *value.Comparison, op string, a, b value.Value) {
+	if len(ev.decisions) >= mostDecisions {
+		return
+	}
+	subject, other := a, b
+	if marksOf(ev.machine, a, 1).Empty() {
+		subject, other = b, a
+	}
+	d := Decision{Comparison: c}
+	if subject.Kind() == value.String {
+		d.Subject = subject.Str()
+	}
+	if op == "match" {
+		d.Pattern = other.Str()
+	} else {
+		d.Others = texts(other)
+	}
+	key := decisionKey{c.At, op, d.Subject, c.Left, c.Right}
+	if ev.decidedSeen[key] {
+		return
+	}
+	ev.decidedSeen[key] = true
+	ev.decisions = append(ev.decisions, d)
+}
+
+type decisionKey struct {
+	at                       value.Span
+	op, subject, left, right string
+}
+
+// texts are the strings a value consists of, as far as they are evaluated.
+func texts(v value.Value) []string {
+	switch v.Kind() {
+	case value.String:
+		return []string{v.Str()}
+	case value.List:
+		var out []string
+		for _, e := range v.List()[:min(mostOthers, v.Len())] {
+			if done, ok := e.Peek(); ok && done.Kind() == value.String {
+				out = append(out, done.Str())
+			}
+		}
+		return out
+	case value.AttrSet:
+		var out []string
+		for _, a := range v.Attrs().ByName() {
+			if len(out) == mostOthers {
+				break
+			}
+			out = append(out, a.Name.String())
+		}
+		return out
+	}
+	return nil
+}
+
+// Decisions are the comparisons with facts about the git ref made so far, each
+// once, in order.
+func (ev *Evaluator) Decisions() []Decision { return ev.decisions }
 
 // observe records an operation that takes a text derived from the ref and gives
 // something that cannot carry its marks.

@@ -55,6 +55,8 @@ type Evaluator struct {
 	assumptions  []Assumption
 	assumedSeen  map[string]bool
 	modelBases   []baseRange
+	decisions    []Decision
+	decidedSeen  map[decisionKey]bool
 	storeState   storeState
 }
 
@@ -84,6 +86,7 @@ func New(ctx context.Context, opts Options) *Evaluator {
 		imports:     map[string]*value.Value{},
 		paths:       map[*diag.Source]string{},
 		assumedSeen: map[string]bool{},
+		decidedSeen: map[decisionKey]bool{},
 	}
 	ev.machine.Host = ev
 	ev.machine.Apply = func(m *value.Machine, f, arg value.Value) value.Value { return call(m, nil, f, arg) }
