@@ -70,10 +70,7 @@ func (g *Git) rawRef(name string) string {
 			}
 		}
 	}
-	if !g.refs.loaded {
-		g.refs.loaded = true
-		g.refs.packed = readPackedRefs(filepath.Join(g.Common, "packed-refs"))
-	}
+	g.loadPacked()
 	return g.refs.packed[name]
 }
 

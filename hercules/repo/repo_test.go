@@ -412,3 +412,28 @@ func TestHookIndex(t *testing.T) {
 		t.Error("the index of the commit being made was not used")
 	}
 }
+
+func TestBranchesAndTags(t *testing.T) {
+	s := newSandbox(t)
+	const dir, clone = "repo", "clone"
+	s.repository(dir)
+	s.git(dir, "branch", "production")
+	s.git(dir, "branch", "feature/a")
+	s.git(dir, "tag", "v1")
+	s.git(dir, "pack-refs", "--all")
+	s.git(dir, "branch", "later")
+	s.git(dir, "clone", "-q", s.path(dir), s.path(clone))
+	s.git(clone, "branch", "mine")
+	for at, want := range map[string]string{
+		dir:   "refs/heads/feature/a refs/heads/later refs/heads/main refs/heads/production",
+		clone: "refs/heads/feature/a refs/heads/later refs/heads/main refs/heads/mine refs/heads/production",
+	} {
+		g := s.open(at)
+		if got := strings.Join(g.Branches(), " "); got != want {
+			t.Errorf("%s: branches %q, want %q", at, got, want)
+		}
+		if got := strings.Join(g.Tags(), " "); got != "refs/tags/v1" {
+			t.Errorf("%s: tags %q", at, got)
+		}
+	}
+}
