@@ -52,16 +52,19 @@ func kindOf(ev *eval.Evaluator, effect value.Value) plan.Kind {
 	return plan.Other
 }
 
-// facts fills in what a job does.
-func (b *builder) facts(job *plan.Job, effect value.Value, at value.Span) {
+// facts fills in what a job does, and gives the effect's arguments: all of them,
+// and as the program gave them.
+func (b *builder) facts(job *plan.Job, effect value.Value, at value.Span) (args, given value.Value) {
 	job.Kind = kindOf(b.ev, effect)
 	if effect.Kind() == value.UnknownValue {
 		job.Unknowns = append(job.Unknowns, b.unknown("effect", effect.Unknown()))
-		return
+		return value.Value{}, value.Value{}
 	}
 	_, args, ok := model(b.ev, effect)
 	if !ok {
-		args = effect
+		args, given = effect, effect
+	} else if given = attr(b.ev, attr(b.ev, effect, "__nixplan"), "given"); given.IsNone() {
+		given = args
 	}
 	r := &reader{b: b, job: job, at: at, args: args}
 	e := &reader{b: b, job: job, at: at, args: effect}
@@ -80,6 +83,7 @@ func (b *builder) facts(job *plan.Job, effect value.Value, at value.Span) {
 		}
 	}
 	r.secrets()
+	return args, given
 }
 
 // secrets reads secretsMap: names of secrets in secrets.json, or a token that

@@ -93,9 +93,10 @@ func (b *builder) job(f *hercules.Found, h *hercules.Handler) {
 			job.Unknowns = append(job.Unknowns, b.unknown("when."+name, h.When.Needs[name]))
 		}
 	}
-	b.facts(&job, f.Value, f.At)
+	effect := &Effect{Found: f, Handler: h}
+	effect.Args, effect.Given = b.facts(&job, f.Value, f.At)
 	job.Steps = plan.StepsOf(&job)
-	b.pending = append(b.pending, pending{len(b.plan.Jobs), h, f})
+	b.pending = append(b.pending, pending{len(b.plan.Jobs), effect})
 	b.plan.Jobs = append(b.plan.Jobs, job)
 }
 

@@ -54,10 +54,35 @@ const (
 	idSecret     = diag.IDSecretMap  // a secretsMap entry that agents refuse
 )
 
-// Plan makes the plan. An error means that there is nothing to plan: the path
-// or the repository cannot be read. Whatever is wrong with the program is a
-// finding of the plan.
+// Plan makes the plan of a repository for one ref. An error means that there is
+// nothing to plan: the path or the repository cannot be read. Whatever is wrong
+// with the program is a finding of the plan.
 func Plan(ctx context.Context, o Options) (*plan.Plan, error) {
+	p, err := New(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	ref, err := p.project.ResolveRef(o.Ref)
+	if err != nil {
+		return nil, err
+	}
+	if p.project.Git != nil {
+		p.project.Git.Prefetch()
+	}
+	return p.plan(ref), nil
+}
+
+// Planner plans one repository for any number of refs. Files are read and
+// evaluated once for all of them; so the pins, assumptions and reads of a later
+// plan include those of the earlier ones. It is for one goroutine.
+type Planner struct {
+	project     *hercules.Project
+	ev          *eval.Evaluator
+	toolVersion string
+}
+
+// New opens the repository that the options name; their Ref is not looked at.
+func New(ctx context.Context, o Options) (*Planner, error) {
 	project, err := hercules.FindProject(o.Path)
 	if err != nil {
 		return nil, err
@@ -65,27 +90,100 @@ func Plan(ctx context.Context, o Options) (*plan.Plan, error) {
 	if project.Git != nil && project.Git.Bare() && project.Entry == "" {
 		return nil, fmt.Errorf("%s: a bare repository has no files to evaluate", project.Root)
 	}
-	if project.Git != nil {
-		project.Git.Prefetch()
+	config := world.Config{Roots: []string{project.Root}, SearchPath: o.SearchPath}
+	if project.Git != nil && !project.Git.Bare() {
+		config.Roots = append(config.Roots, project.Git.WorkTree)
 	}
-	b, err := newBuilder(ctx, project, o)
+	for _, entry := range o.SearchPath {
+		config.Roots = append(config.Roots, entry.Path)
+	}
+	w, err := world.New(config)
 	if err != nil {
 		return nil, err
 	}
-	b.run()
-	return b.plan, nil
+	limits := o.Limits
+	if limits == (value.Limits{}) {
+		limits = Limits
+	}
+	return &Planner{
+		project: project,
+		ev: eval.New(ctx, eval.Options{
+			World: w, Model: !o.NoModel, Limits: limits, DisplayDir: project.Root,
+		}),
+		toolVersion: o.ToolVersion,
+	}, nil
+}
+
+// Project is the repository.
+func (p *Planner) Project() *hercules.Project { return p.project }
+
+// Evaluator is what evaluates it.
+func (p *Planner) Evaluator() *eval.Evaluator { return p.ev }
+
+// plan makes the whole plan for a ref.
+func (p *Planner) plan(ref hercules.Ref) *plan.Plan {
+	b := p.builder(ref)
+	b.evaluate()
+	b.repository()
+	b.assumptions()
+	b.pins()
+	reads := p.ev.World().Reads()
+	b.conditions() // last: what it evaluates does not belong to the plan
+	b.plan.Normalize()
+	b.plan.Digest = b.digest(reads)
+	return b.plan
+}
+
+// Reading is what a repository comes to for one ref: a plan without its digest,
+// without what only the git program knows, and with conditions as the evaluation
+// met them, together with the values the plan was read from.
+type Reading struct {
+	Ref        hercules.Ref
+	Plan       *plan.Plan
+	Evaluation *hercules.Evaluation // nil without an entry file
+	Effects    []*Effect            // one for each of the plan's jobs
+}
+
+// Effect is what a job was read from.
+type Effect struct {
+	Job     plan.Job
+	Found   *hercules.Found
+	Handler *hercules.Handler
+	// Args are the effect's arguments, defaults applied, and Given those that
+	// the program gave, whose positions are its own. For an effect that none of
+	// the model's functions made both are the derivation. They are none when the
+	// effect is unknown.
+	Args, Given value.Value
+}
+
+// Read evaluates the repository for a ref.
+func (p *Planner) Read(ref hercules.Ref) *Reading {
+	b := p.builder(ref)
+	b.evaluate()
+	b.assumptions()
+	b.pins()
+	r := &Reading{Ref: ref, Plan: b.plan, Evaluation: b.result}
+	for _, pending := range b.pending {
+		pending.effect.Job = b.plan.Jobs[pending.job]
+		r.Effects = append(r.Effects, pending.effect)
+	}
+	b.plan.Normalize()
+	return r
 }
 
 // builder fills a plan.
 type builder struct {
-	project *hercules.Project
-	ev      *eval.Evaluator
+	*Planner
 	plan    *plan.Plan
 	ref     hercules.Ref
 	result  *hercules.Evaluation
 	gitTold bool // that git failed was reported
 	quiet   [][2]int
 	pending []pending
+}
+
+func (p *Planner) builder(ref hercules.Ref) *builder {
+	return &builder{Planner: p, ref: ref, plan: &plan.Plan{ToolVersion: p.toolVersion, Ref: ref.Name}}
 }
 
 // quietly runs f, whose assumptions have no bearing on the jobs.
@@ -105,60 +203,18 @@ func (b *builder) assumptions() {
 	}
 }
 
-func newBuilder(ctx context.Context, project *hercules.Project, o Options) (*builder, error) {
-	config := world.Config{Roots: []string{project.Root}, SearchPath: o.SearchPath}
-	if project.Git != nil && !project.Git.Bare() {
-		config.Roots = append(config.Roots, project.Git.WorkTree)
-	}
-	for _, entry := range o.SearchPath {
-		config.Roots = append(config.Roots, entry.Path)
-	}
-	w, err := world.New(config)
-	if err != nil {
-		return nil, err
-	}
-	ref, err := project.ResolveRef(o.Ref)
-	if err != nil {
-		return nil, err
-	}
-	limits := o.Limits
-	if limits == (value.Limits{}) {
-		limits = Limits
-	}
-	return &builder{
-		project: project,
-		ref:     ref,
-		ev: eval.New(ctx, eval.Options{
-			World: w, Model: !o.NoModel, Limits: limits, DisplayDir: project.Root,
-		}),
-		plan: &plan.Plan{ToolVersion: o.ToolVersion},
-	}, nil
-}
-
-func (b *builder) run() {
+// evaluate does what an agent would and writes down what there is.
+func (b *builder) evaluate() {
 	p := b.plan
-	p.Ref = b.ref.Name
 	if b.ref.Assumed != "" {
 		p.Assumptions = append(p.Assumptions, plan.Assumption{Text: b.ref.Assumed})
 	}
 	p.Entry = plan.Entry{Path: b.project.Entry, Form: plan.Legacy}
 	if err := b.project.EntryErr; err != nil {
 		b.report("", &diag.Diagnostic{ID: idEntry, Summary: err.Error()})
-	} else {
-		b.evaluate()
+		return
 	}
-	b.repository()
-	b.assumptions()
-	b.pins()
-	reads := b.ev.World().Reads()
-	b.conditions() // last: what it evaluates does not belong to the plan
-	p.Normalize()
-	p.Digest = b.digest(reads)
-}
-
-func (b *builder) evaluate() {
 	b.result = b.project.Evaluate(b.ev, b.ref.Name)
-	p := b.plan
 	switch b.result.Form {
 	case hercules.HerculesCI:
 		p.Entry.Form = plan.HerculesCI

@@ -24,17 +24,16 @@ const mostTurns = 6
 
 // pending is a job whose condition is still to be written down.
 type pending struct {
-	job     int // index in the plan
-	handler *hercules.Handler
-	found   *hercules.Found
+	job    int // index in the plan
+	effect *Effect
 }
 
 // conditions writes down what each job depends on.
 func (b *builder) conditions() {
 	turned := map[string]*turnedRef{}
 	for _, p := range b.pending {
-		f := *p.found
-		f.Shared = b.relevant(p.handler, p.found, turned)
+		f := *p.effect.Found
+		f.Shared = b.relevant(p.effect.Handler, p.effect.Found, turned)
 		b.plan.Jobs[p.job].Condition = b.condition(&f)
 	}
 }
