@@ -53,19 +53,6 @@ type Frame struct {
 	about any
 }
 
-// Limits bound an evaluation; zero fields mean the default.
-type Limits struct {
-	// Steps is how many thunks and calls may be evaluated. Default: no limit.
-	Steps int64
-	// CallDepth is how deep calls may nest. Default 10,000, as in today's Nix.
-	CallDepth int
-	// Depth is how deep forcing, calling and printing together may nest.
-	// Default 200,000 (about 200 MB of stack).
-	Depth int
-	// Heap is how many bytes values may take. Default: no limit.
-	Heap int64
-}
-
 // Machine runs code: it holds the stack, the slabs new values come from and the
 // budgets. It is for one goroutine.
 type Machine struct {
@@ -79,7 +66,8 @@ type Machine struct {
 	frames    []Frame
 	callDepth int
 	steps     int64
-	heap      int64
+	allocated int64 // bytes charged, freed ones included
+	nextLook  int64 // the allocated at which to look at the heap
 	deps      *Deps
 
 	// captured counts what may hold on to an environment: thunks, closures and
@@ -107,7 +95,7 @@ func NewMachine(ctx context.Context, limits Limits) *Machine {
 	if limits.Depth == 0 {
 		limits.Depth = 200_000
 	}
-	return &Machine{limits: limits, ctx: ctx, slotChunk: 256, thunkChunk: 128, attrChunk: 128, closureChunk: 64, setChunk: 64}
+	return &Machine{limits: limits, ctx: ctx, nextLook: lookEvery, slotChunk: 256, thunkChunk: 128, attrChunk: 128, closureChunk: 64, setChunk: 64}
 }
 
 // Steps is how many thunks and calls were evaluated so far.
@@ -357,7 +345,7 @@ func (m *Machine) push(f Frame) {
 		m.Throw(&Error{Kind: StackOverflow, Message: "stack overflow: evaluation nests too deeply (possible infinite recursion)"})
 	}
 	m.steps++
-	if m.steps&1023 == 0 {
+	if m.steps%stepsPerLook == 0 {
 		m.checkBudget()
 	}
 	m.frames = append(m.frames, f)
@@ -397,42 +385,6 @@ func (m *Machine) EnterPrim(at Code, p *Prim) { m.push(Frame{code: at, about: p}
 func (m *Machine) LeaveCall() {
 	m.callDepth--
 	m.pop()
-}
-
-// Charge counts bytes that a computation takes against the heap budget, and
-// ends it when they are used up. Builtins call it before they build something
-// large.
-func (m *Machine) Charge(bytes int64) {
-	before := m.heap >> 24
-	m.heap += bytes
-	if m.heap>>24 != before { // now and then, for builtins that build much in few steps
-		m.checkBudget()
-	}
-	if m.limits.Heap > 0 && m.heap > m.limits.Heap {
-		m.Throw(&Error{Kind: Budget, Message: "the evaluation takes more memory than allowed"})
-	}
-}
-
-// Step counts work done inside a builtin, n elements or so, against the budgets.
-func (m *Machine) Step(n int) {
-	before := m.steps >> 10
-	m.steps += int64(n)
-	if m.steps>>10 != before {
-		m.checkBudget()
-	}
-}
-
-func (m *Machine) checkBudget() {
-	if m.limits.Steps > 0 && m.steps > m.limits.Steps {
-		m.Throw(&Error{Kind: Budget, Message: "the evaluation takes more steps than allowed"})
-	}
-	if err := m.ctx.Err(); err != nil {
-		message := "the evaluation was cancelled"
-		if err == context.DeadlineExceeded {
-			message = "the evaluation takes longer than allowed"
-		}
-		m.Throw(&Error{Kind: Budget, Message: message})
-	}
 }
 
 // Deps are the comparisons that what is being computed depends on so far.

@@ -1,0 +1,89 @@
+package value
+
+import (
+	"context"
+	"runtime"
+	"runtime/metrics"
+)
+
+// Limits bound an evaluation; zero fields mean the default. Passing one ends the
+// evaluation with an error of kind Budget or StackOverflow, which tryEval does not
+// catch.
+type Limits struct {
+	// Steps is how many thunks, calls and elements may be worked on. Default: no
+	// limit.
+	Steps int64
+	// CallDepth is how deep calls may nest. Default 10,000, as in today's Nix.
+	CallDepth int
+	// Depth is how deep forcing, calling and printing together may nest.
+	// Default 200,000 (about 200 MB of stack).
+	Depth int
+	// Heap is how many bytes the process may hold. What counts is what is in use,
+	// not what was ever allocated; the machine asks for a collection before it
+	// says that there is too much. Default: no limit.
+	Heap int64
+}
+
+const (
+	// lookEvery is how many bytes may be allocated between two looks at the heap
+	// and at the context. A look costs about a microsecond.
+	lookEvery = 16 << 20
+	// stepsPerLook is the same for steps.
+	stepsPerLook = 1 << 10
+)
+
+// Charge counts bytes that a computation is about to take, and ends it when
+// there is no room for them. Builtins call it before they build something large.
+func (m *Machine) Charge(bytes int64) {
+	m.allocated += bytes
+	if m.allocated >= m.nextLook {
+		m.look(bytes)
+	}
+}
+
+func (m *Machine) look(bytes int64) {
+	m.nextLook = m.allocated + lookEvery
+	m.checkBudget()
+	limit := m.limits.Heap
+	if limit == 0 || heapInUse()+bytes <= limit {
+		return
+	}
+	runtime.GC()
+	// The rest of an eighth keeps collections apart: without it an evaluation
+	// that stays just below the limit would collect at every look.
+	if heapInUse()+bytes > limit-limit/8 {
+		m.Throw(&Error{Kind: Budget, Message: "the evaluation takes more memory than allowed"})
+	}
+}
+
+// heapInUse is how many bytes of the heap hold objects, garbage included that
+// was not collected yet.
+func heapInUse() int64 {
+	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(sample)
+	return int64(sample[0].Value.Uint64())
+}
+
+// Step counts work done inside a builtin, n elements or so, against the budgets.
+// Every loop whose length a program decides calls it, so that none goes on after
+// the context is done.
+func (m *Machine) Step(n int) {
+	before := m.steps / stepsPerLook
+	m.steps += int64(n)
+	if m.steps/stepsPerLook != before {
+		m.checkBudget()
+	}
+}
+
+func (m *Machine) checkBudget() {
+	if m.limits.Steps > 0 && m.steps > m.limits.Steps {
+		m.Throw(&Error{Kind: Budget, Message: "the evaluation takes more steps than allowed"})
+	}
+	if err := m.ctx.Err(); err != nil {
+		message := "the evaluation was cancelled"
+		if err == context.DeadlineExceeded {
+			message = "the evaluation takes longer than allowed"
+		}
+		m.Throw(&Error{Kind: Budget, Message: message})
+	}
+}
