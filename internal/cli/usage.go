@@ -1,12 +1,12 @@
 package cli
 
 import (
-	"slices"
 	"strings"
 
-	"github.com/agext/levenshtein"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/nixplan/nixplan/internal/text"
 )
 
 // unknownCommand is the error for a word that is no subcommand of cmd.
@@ -56,20 +56,11 @@ func firstWord(args []string) string {
 // suggestion names those of names that word is probably a slip for, or says
 // otherwise.
 func suggestion(word string, names []string, otherwise string) string {
-	slices.Sort(names)
-	var close []string
-	for _, name := range names {
-		bare := strings.TrimLeft(name, "-")
-		typed := strings.TrimLeft(word, "-")
-		near := levenshtein.Distance(typed, bare, nil) <= max(1, len(bare)/3)
-		if near || len(typed) > 1 && strings.HasPrefix(bare, typed) {
-			close = append(close, name)
-		}
-	}
-	if len(close) == 0 {
+	similar := text.Similar(word, names)
+	if len(similar) == 0 {
 		return otherwise
 	}
-	return "Did you mean " + strings.Join(close, " or ") + "?"
+	return "Did you mean " + strings.Join(similar, " or ") + "?"
 }
 
 func noArgs(cmd *cobra.Command, args []string) error {
