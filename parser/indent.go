@@ -51,44 +51,42 @@ type stripper struct {
 // text appends a piece of text without its indentation to buf. The last piece
 // also loses a last line of only spaces.
 func (s *stripper) text(buf []byte, text string, last bool) []byte {
-	from := len(buf)
-	for i := 0; i < len(text); {
-		if s.inLine {
-			end := strings.IndexByte(text[i:], '\n')
-			if end < 0 {
-				buf = append(buf, text[i:]...)
-				break
-			}
-			buf = append(buf, text[i:i+end+1]...)
-			i += end + 1
-			s.inLine = false
-			continue
-		}
-		switch c := text[i]; c {
-		case ' ':
-			if s.dropped >= s.indent {
-				buf = append(buf, ' ')
-			}
-			s.dropped++
-		case '\n':
-			s.dropped = 0
-			buf = append(buf, '\n')
-		default:
-			s.inLine, s.dropped = true, 0
-			buf = append(buf, c)
-		}
-		i++
-	}
 	if last {
-		end := len(buf)
-		for end > from && buf[end-1] == ' ' {
-			end--
-		}
-		if end > from && buf[end-1] == '\n' {
-			buf = buf[:end]
-		}
+		text = trimLast(text)
+	}
+	for i := 0; i < len(text); {
+		var from int
+		from, i = s.keep(text, i)
+		buf = append(buf, text[from:i]...)
 	}
 	return buf
+}
+
+// keep is the next stretch of text from i on that stays: what is left of the
+// line without its indentation, with the line end.
+func (s *stripper) keep(text string, i int) (from, to int) {
+	if !s.inLine {
+		for i < len(text) && text[i] == ' ' && s.dropped < s.indent {
+			s.dropped++
+			i++
+		}
+	}
+	if end := strings.IndexByte(text[i:], '\n'); end >= 0 {
+		s.inLine, s.dropped = false, 0
+		return i, i + end + 1
+	}
+	if !s.inLine && strings.Trim(text[i:], " ") != "" {
+		s.inLine, s.dropped = true, 0
+	}
+	return i, len(text)
+}
+
+// trimLast is the text that ends a string without a last line of only spaces.
+func trimLast(text string) string {
+	if trimmed := strings.TrimRight(text, " "); strings.HasSuffix(trimmed, "\n") {
+		return trimmed
+	}
+	return text
 }
 
 func (s *stripper) expr() { s.inLine, s.dropped = true, 0 }
