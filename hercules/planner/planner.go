@@ -139,6 +139,7 @@ func (p *Planner) plan(ref hercules.Ref) *plan.Plan {
 // met them, together with the values the plan was read from.
 type Reading struct {
 	Ref        hercules.Ref
+	Origin     Origin // in a survey
 	Plan       *plan.Plan
 	Evaluation *hercules.Evaluation // nil without an entry file
 	Effects    []*Effect            // one for each of the plan's jobs

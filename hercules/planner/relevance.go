@@ -2,9 +2,8 @@ package planner
 
 import (
 	"slices"
-	"strconv"
-	"strings"
 
+	"github.com/nixplan/nixplan/eval"
 	"github.com/nixplan/nixplan/eval/value"
 	"github.com/nixplan/nixplan/hercules"
 )
@@ -81,7 +80,12 @@ func (b *builder) relevant(h *hercules.Handler, f *hercules.Found, turned map[st
 // turn evaluates for a ref that turns a comparison around; nil when none of
 // those tried does.
 func (b *builder) turn(c *value.Comparison, turned map[string]*turnedRef) *turnedRef {
-	for _, ref := range turns(c, b.ref.Name) {
+	d := b.decision(c)
+	if d == nil {
+		return nil
+	}
+	src := b.project.Source(b.ref.Name)
+	for _, ref := range turns(d, &src) {
 		at := turned[ref]
 		if at == nil {
 			if len(turned) == mostTurns {
@@ -124,34 +128,33 @@ func (b *builder) evaluateAt(ref string) *turnedRef {
 	return at
 }
 
-// Refs that nobody names.
-const (
-	otherBranch = "refs/heads/nixplan/another-branch"
-	otherTag    = "refs/tags/nixplan/another-tag"
-)
-
-// turns are refs for which a comparison made for ref may come out the other way,
-// the most likely first.
-func turns(c *value.Comparison, ref string) []string {
-	if len(c.Marks) == 0 {
-		return nil
-	}
-	fact := c.Marks[0][strings.LastIndexByte(c.Marks[0], '.')+1:]
-	prefix, known := map[string]string{"ref": "", "branch": "refs/heads/", "tag": "refs/tags/"}[fact]
-	if !known {
-		return nil
-	}
-	others := []string{otherBranch, otherTag}
-	if fact == "tag" {
-		others = []string{otherTag, otherBranch}
-	}
-	if c.Op == "==" || c.Op == "!=" {
-		own := strings.TrimPrefix(ref, prefix)
-		for _, side := range []string{c.Left, c.Right} {
-			if text, err := strconv.Unquote(side); err == nil && text != own {
-				return append([]string{prefix + text}, others...)
-			}
+// decision is what is known of a comparison besides its result.
+func (b *builder) decision(c *value.Comparison) *eval.Decision {
+	for i, d := range b.ev.Decisions() {
+		if d.At == c.At && d.Op == c.Op && d.Left == c.Left && d.Right == c.Right {
+			return &b.ev.Decisions()[i]
 		}
 	}
-	return others
+	return nil
+}
+
+// turns are refs for which a decision that was taken for src may come out the
+// other way, the most likely first; none when it is not about the ref.
+func turns(d *eval.Decision, src *hercules.GitSource) []string {
+	const most = 2 // of those that the program names
+	var out []string
+	for _, ref := range candidates(d, src) {
+		if ref != src.Ref && len(out) < most {
+			out = append(out, ref)
+		}
+	}
+	for _, mark := range d.Marks {
+		switch factName(mark) {
+		case "ref", "branch":
+			return append(out, OtherBranch, OtherTag)
+		case "tag":
+			return append(out, OtherTag, OtherBranch)
+		}
+	}
+	return nil
 }
