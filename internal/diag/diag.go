@@ -38,11 +38,21 @@ type Source struct {
 	Name string
 	Text string
 
-	lines []int32 // byte offset of each line's start, built on first use
+	lines  []int32 // byte offset of each line's start, built on first use
+	hidden int32   // the text's length where Text is empty because nobody may see it
 }
 
 // NewSource returns a source; name is for display only, nothing is read.
 func NewSource(name, text string) *Source { return &Source{Name: name, Text: text} }
+
+// NewHiddenSource returns a source for a text that no output may show, such as
+// one that could hold secrets. It knows where lines begin and nothing else of
+// the text, so places in it have a line and a column but no excerpt.
+func NewHiddenSource(name string, text []byte) *Source {
+	return &Source{Name: name, lines: lineStarts(text), hidden: int32(len(text))}
+}
+
+func (s *Source) size() int32 { return max(s.hidden, int32(len(s.Text))) }
 
 // Position is a place in a source as people count: 1-based line, 1-based
 // column in bytes (as Nix counts), and the 0-based byte offset.
@@ -55,17 +65,17 @@ type Position struct {
 // Position converts a byte offset; offsets outside the text are clamped.
 // Lines end with "\n", "\r\n" or a lone "\r", as in the Nix lexer.
 func (s *Source) Position(offset int32) Position {
-	offset = max(0, min(offset, int32(len(s.Text))))
+	offset = max(0, min(offset, s.size()))
 	s.index()
 	i := sort.Search(len(s.lines), func(i int) bool { return s.lines[i] > offset }) - 1
 	return Position{Line: i + 1, Column: int(offset-s.lines[i]) + 1, Byte: int(offset)}
 }
 
 // Line returns the text of a 1-based line without its line ending, or "" when
-// there is no such line.
+// there is no such line or it is hidden.
 func (s *Source) Line(line int) string {
 	s.index()
-	if line < 1 || line > len(s.lines) {
+	if line < 1 || line > len(s.lines) || s.hidden > 0 {
 		return ""
 	}
 	text := s.Text[s.lines[line-1]:]
@@ -76,21 +86,25 @@ func (s *Source) Line(line int) string {
 }
 
 func (s *Source) index() {
-	if s.lines != nil {
-		return
+	if s.lines == nil {
+		s.lines = lineStarts(s.Text)
 	}
-	s.lines = append(s.lines, 0)
-	for i := 0; i < len(s.Text); i++ {
-		switch s.Text[i] {
+}
+
+func lineStarts[T string | []byte](text T) []int32 {
+	starts := []int32{0}
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
 		case '\r':
-			if i+1 < len(s.Text) && s.Text[i+1] == '\n' {
+			if i+1 < len(text) && text[i+1] == '\n' {
 				continue
 			}
-			s.lines = append(s.lines, int32(i)+1)
+			starts = append(starts, int32(i)+1)
 		case '\n':
-			s.lines = append(s.lines, int32(i)+1)
+			starts = append(starts, int32(i)+1)
 		}
 	}
+	return starts
 }
 
 // Range is a half-open byte range [Start, End) of a source. A nil Source means

@@ -12,6 +12,9 @@ const (
 	IDRepository = "NP110" // git does not say what nixplan asks
 	IDArgument   = "NP507" // an effect's argument is missing or of the wrong type
 	IDSecretMap  = "NP407" // a secretsMap entry that agents refuse
+	IDSecrets    = "NP410" // secrets.json cannot be read, or is not what agents take
+	IDManifest   = "NP411" // the manifest of secrets cannot be read
+	IDSecretsOut = "NP412" // the manifest of secrets is not up to date
 	IDConfig     = "NP801" // nixplan.hcl
 	IDInternal   = "NP999" // a mistake in nixplan
 )

@@ -174,3 +174,24 @@ func TestSort(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// Of a text that nobody may see there are positions and nothing else.
+func TestHiddenSource(t *testing.T) {
+	const text = "a\r\n  secret\rb\n"
+	shown, hidden := NewSource("f", text), NewHiddenSource("f", []byte(text))
+	for offset := int32(-1); offset < int32(len(text))+2; offset++ {
+		if got, want := hidden.Position(offset), shown.Position(offset); got != want {
+			t.Errorf("byte %d: got %v, want %v", offset, got, want)
+		}
+	}
+	at := Range{Source: hidden, Start: 5, End: 11}
+	d := &Diagnostic{ID: "NP1", Range: at, Summary: "wrong", Related: []Related{{Range: at, Message: "here"}}}
+	var out strings.Builder
+	if err := WriteText(&out, []Record{d.Record()}, TextOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	const want = "f:2:3: error: wrong [NP1]\n  note: f:2:3: here\n"
+	if out.String() != want || at.Text() != "" {
+		t.Errorf("got %q and %q, want %q", out.String(), at.Text(), want)
+	}
+}
