@@ -12,3 +12,13 @@ func BenchmarkNeatRepo(b *testing.B) {
 		}
 	}
 }
+
+func BenchmarkSurvey(b *testing.B) {
+	for b.Loop() {
+		p, err := New(context.Background(), Options{Path: "../../fixtures/neat-repo"})
+		if err != nil {
+			b.Fatal(err)
+		}
+		p.Survey(SurveyOptions{})
+	}
+}

@@ -27,6 +27,9 @@ const (
 func candidates(d *eval.Decision, src *hercules.GitSource) []string {
 	var out []string
 	add := func(ref string) {
+		if strings.HasSuffix(ref, "/") {
+			ref += "x" // a prefix such as refs/heads/release/
+		}
 		if repo.ValidRef(ref) && !slices.Contains(out, ref) {
 			out = append(out, ref)
 		}
@@ -55,15 +58,15 @@ func factOf(mark string, src *hercules.GitSource) (text string, refs func(string
 	case "ref":
 		return src.Ref, func(name string) []string {
 			if strings.HasPrefix(name, "refs/") {
-				return []string{name, name + "x"} // "refs/heads/" alone is no ref
+				return []string{name}
 			}
 			// Either a part of a ref is meant or the comparison never holds.
 			return []string{heads + name, tags + name, "refs/" + name}
 		}
 	case "branch":
-		return src.Branch, func(name string) []string { return []string{heads + name, heads + name + "x"} }
+		return src.Branch, func(name string) []string { return []string{heads + name} }
 	case "tag":
-		return src.Tag, func(name string) []string { return []string{tags + name, tags + name + "x"} }
+		return src.Tag, func(name string) []string { return []string{tags + name} }
 	}
 	return "", func(string) []string { return nil }
 }
@@ -80,7 +83,7 @@ func wholes(text, subject, fact string) []string {
 	}
 	out := []string{text}
 	if before, after, ok := strings.Cut(fact, subject); ok && subject != "" && subject != fact {
-		out = append(out, before+text+after, before+text)
+		out = append(out, before+text, before+text+after)
 	}
 	return out
 }

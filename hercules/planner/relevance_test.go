@@ -24,12 +24,12 @@ func TestTurns(t *testing.T) {
 		ref                      string
 		want                     []string
 	}{
-		{"src.ref", main, "==", "refs/heads/production", main, []string{"refs/heads/production", "refs/heads/productionx", OtherBranch, OtherTag}},
-		{"src.ref", main, "==", main, main, []string{"refs/heads/mainx", OtherBranch, OtherTag}},
-		{"branch", "main", "==", "production", main, []string{"refs/heads/production", "refs/heads/productionx", OtherBranch, OtherTag}},
-		{"branch", "", "==", "production", v1, []string{"refs/heads/production", "refs/heads/productionx", OtherBranch, OtherTag}},
+		{"src.ref", main, "==", "refs/heads/production", main, []string{"refs/heads/production", OtherBranch, OtherTag}},
+		{"src.ref", main, "==", main, main, []string{OtherBranch, OtherTag}},
+		{"branch", "main", "==", "production", main, []string{"refs/heads/production", OtherBranch, OtherTag}},
+		{"branch", "", "==", "production", v1, []string{"refs/heads/production", OtherBranch, OtherTag}},
 		{"branch", "main", "==", "", main, []string{OtherBranch, OtherTag}},
-		{"src.tag", "", "==", "v1", main, []string{"refs/tags/v1", "refs/tags/v1x", OtherTag, OtherBranch}},
+		{"src.tag", "", "==", "v1", main, []string{"refs/tags/v1", OtherTag, OtherBranch}},
 		{"src.owner", "a", "==", "b", main, nil},
 	}
 	for _, test := range tests {
