@@ -168,16 +168,7 @@ func (l *lexer) token(i int, c byte) {
 			l.set(tIllegal, i, i+1)
 			return
 		}
-		end := i + 2
-		for l.at(end) == ' ' {
-			end++
-		}
-		if l.at(end) == '\n' {
-			end++
-		} else {
-			end = i + 2
-		}
-		l.set(tIndQuote, i, end)
+		l.set(tIndQuote, i, indQuoteEnd(l.src, i))
 	case '~':
 		if l.at(i+1) == '/' && l.segment(i+1) {
 			l.set(tHomePath, i, l.pathEnd(i+1))
@@ -200,6 +191,19 @@ func (l *lexer) oneOrTwo(i int, one kind, second byte, two kind) {
 	} else {
 		l.set(one, i, i+1)
 	}
+}
+
+// indQuoteEnd is the end of the opening quotes at i: a first line of only spaces
+// belongs to them.
+func indQuoteEnd(src string, i int) int {
+	end := i + 2
+	for end < len(src) && src[end] == ' ' {
+		end++
+	}
+	if end < len(src) && src[end] == '\n' {
+		return end + 1
+	}
+	return i + 2
 }
 
 func (l *lexer) ident(i int) {

@@ -43,62 +43,71 @@ func (p *parser) quotedText() string {
 		return src[from:i]
 	}
 	buf := append(p.buf[:0], src[from:i]...)
-loop:
-	for i < len(src) {
-		c := src[i]
-		switch c {
-		case '"':
-			break loop
-		case '\\':
-			if i+1 == len(src) {
-				i++
-				break loop
-			}
-			buf = append(buf, unescape(src[i+1]))
-			p.checkNUL(i + 1)
-			i += 2
-		case '$':
-			// A dollar takes the next character with it, so `$${` is text.
-			switch p.at(i + 1) {
-			case '{':
-				break loop
-			case '"', '\\', '\r', 0:
-				buf = append(buf, '$')
-				i++
-			default:
-				buf = append(buf, '$', src[i+1])
-				i += 2
-			}
-		case '\r':
-			buf = append(buf, '\n')
-			i++
-			if p.at(i) == '\n' {
-				i++
-			}
-		case 0:
-			p.checkNUL(i)
-			i++
-		default:
-			j := i
-			for j < len(src) && class[src[j]]&endsText == 0 {
-				j++
-			}
-			buf = append(buf, src[i:j]...)
-			i = j
+	for {
+		text, n := quotedPiece(src, i)
+		if n == 0 {
+			break
 		}
+		p.checkNUL(i + n - 1)
+		buf = append(buf, text...)
+		i += n
 	}
 	p.pos, p.buf = int32(i), buf
 	return string(buf)
 }
 
-func unescape(c byte) byte {
+// quotedPiece is the text that the n bytes at i stand for in "…": an escape, a
+// line end, or a stretch that means itself. n is 0 at the closing quote, an
+// interpolation, or the end of the source.
+func quotedPiece(src string, i int) (text string, n int) {
+	if i == len(src) {
+		return "", 0
+	}
+	next := byte(0)
+	if i+1 < len(src) {
+		next = src[i+1]
+	}
+	switch src[i] {
+	case '"':
+		return "", 0
+	case '\\':
+		if i+1 == len(src) {
+			return "", 1
+		}
+		return unescape(src[i+1 : i+2]), 2
+	case '$':
+		// A dollar takes the next character with it, so `$${` is text.
+		switch next {
+		case '{':
+			return "", 0
+		case '"', '\\', '\r', 0:
+			return "$", 1
+		}
+		return src[i : i+2], 2
+	case '\r':
+		if next == '\n' {
+			return "\n", 2
+		}
+		return "\n", 1
+	case 0:
+		return "", 1
+	}
+	j := i
+	for j < len(src) && class[src[j]]&endsText == 0 {
+		j++
+	}
+	return src[i:j], j - i
+}
+
+// unescape is what the character c means after a backslash.
+func unescape(c string) string {
 	switch c {
-	case 'n':
-		return '\n'
-	case 'r':
-		return '\r'
-	case 't':
-		return '\t'
+	case "n":
+		return "\n"
+	case "r":
+		return "\r"
+	case "t":
+		return "\t"
 	}
 	return c
 }
@@ -260,16 +269,7 @@ text:
 	case src[i] == '\'' && at(i+2) == '\'':
 		return escape("''", 3)
 	case src[i] == '\'' && at(i+2) == '\\' && i+3 < len(src):
-		switch c := src[i+3]; c {
-		case 'n':
-			return escape("\n", 4)
-		case 'r':
-			return escape("\r", 4)
-		case 't':
-			return escape("\t", 4)
-		default:
-			return escape(src[i+3:i+4], 4)
-		}
+		return escape(unescape(src[i+3:i+4]), 4)
 	}
 	return piece{}, false
 }
