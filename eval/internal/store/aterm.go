@@ -30,6 +30,9 @@ type Output struct {
 // Fixed reports whether the derivation's only output has a known hash.
 func (d *Derivation) Fixed() bool { return len(d.Outputs) == 1 && d.Outputs["out"].Hash != "" }
 
+// Inputs are the derivations whose outputs this one uses, in order.
+func (d *Derivation) Inputs() []string { return slices.Sorted(maps.Keys(d.InputDrvs)) }
+
 // ATerm is the text of the .drv file.
 func (d *Derivation) ATerm() string { return d.aterm(d.InputDrvs, false) }
 
