@@ -28,6 +28,9 @@ import (
 // StoreDir is Nix's store directory.
 const StoreDir = "/nix/store"
 
+// MaxFile is the largest file that may be read unless a Config says otherwise.
+const MaxFile = 64 << 20
+
 // Config says what a world holds. The zero Config sees all files of the
 // machine, no search path and no environment.
 type Config struct {
@@ -40,7 +43,7 @@ type Config struct {
 	Getenv func(string) string
 	// Home is what ~/ stands for; "" means "/homeless-shelter".
 	Home string
-	// MaxFile is the largest file that may be read, in bytes. 0: 64 MiB.
+	// MaxFile is the largest file that may be read, in bytes. 0: MaxFile.
 	MaxFile int64
 }
 
@@ -102,7 +105,7 @@ type World struct {
 func New(config Config) (*World, error) {
 	w := &World{config: config, mounts: map[string]*Mount{}, reads: map[string]string{}}
 	if w.config.MaxFile == 0 {
-		w.config.MaxFile = 64 << 20
+		w.config.MaxFile = MaxFile
 	}
 	for _, root := range config.Roots {
 		real, err := filepath.EvalSymlinks(root)

@@ -6,7 +6,8 @@ import (
 	"runtime/debug"
 )
 
-// firstCollection is the heap size at which the collector starts to work.
+// firstCollection is the heap size at which the collector starts to work, where
+// there is memory enough.
 const firstCollection = 1 << 30
 
 // postponeCollector keeps the garbage collector out of short runs, where it
@@ -18,6 +19,11 @@ const firstCollection = 1 << 30
 func postponeCollector() {
 	debug.SetGCPercent(-1)
 	debug.SetMemoryLimit(firstCollection)
+	go func() {
+		if early := memory() / 4; early > 0 && early < firstCollection {
+			debug.SetMemoryLimit(early)
+		}
+	}()
 	sentinel := new([16]byte)
 	runtime.SetFinalizer(sentinel, func(*[16]byte) {
 		debug.SetGCPercent(100)

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -18,6 +19,7 @@ type planOptions struct {
 	color     string
 	all       bool
 	model     modelFlags
+	limits    limitFlags
 	showTrace bool
 }
 
@@ -63,10 +65,15 @@ nothing is fetched or built.`,
 	flags.StringVar(&o.color, "color", "auto", "`WHEN` to use colour: auto, always or never")
 	flags.BoolVar(&o.showTrace, "show-trace", false, "show the whole trace of errors")
 	o.model.register(flags)
+	o.limits.register(flags, planTimeout)
 	complete(cmd, "format", "human", "json", "yaml")
 	complete(cmd, "color", "auto", "always", "never")
 	return cmd
 }
+
+// planTimeout is how long making a plan may take. A ci.nix takes milliseconds, a
+// system evaluated from real nixpkgs seconds.
+const planTimeout = 10 * time.Minute
 
 func runPlan(ctx context.Context, o *planOptions) error {
 	format, err := view.ParseFormat(o.format)
@@ -81,11 +88,16 @@ func runPlan(ctx context.Context, o *planOptions) error {
 	if err != nil {
 		return err
 	}
+	ctx, done := o.limits.begin(ctx, o.streams)
+	defer done()
+	limits := o.limits.limits()
+	limits.Steps = planner.Limits.Steps
 	p, err := planner.Plan(ctx, planner.Options{
 		Path:        o.target,
 		Ref:         o.ref,
 		SearchPath:  o.model.searchPath("", dir), // an agent has no NIX_PATH
 		NoModel:     !o.model.enabled(),
+		Limits:      limits,
 		ToolVersion: Version(),
 	})
 	if err != nil {
