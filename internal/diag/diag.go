@@ -155,6 +155,20 @@ type Diagnostic struct {
 	Help     string
 	Related  []Related
 	Trace    []Related
+	Fix      *Fix // nil where nobody can say for certain what is meant
+}
+
+// Fix is a change of the text that does away with a finding. Its edits do not
+// overlap; they may be in several sources.
+type Fix struct {
+	Summary string // what it does, as an order: "write refs/heads/production"
+	Edits   []Edit
+}
+
+// Edit puts a text in the place of a range, which may be empty.
+type Edit struct {
+	Range Range
+	Text  string
 }
 
 // List is a set of findings.

@@ -19,6 +19,22 @@ type Record struct {
 	Place    *Place   `json:"place,omitempty"`
 	Related  []Remark `json:"related"`
 	Trace    []Remark `json:"trace"` // innermost first
+	Fix      *Change  `json:"fix,omitempty"`
+}
+
+// Change is a Fix as a document.
+type Change struct {
+	Summary string        `json:"summary"`
+	Edits   []Replacement `json:"edits"`
+}
+
+// Replacement is an Edit as a document: Text takes the place of the bytes from
+// Start up to, not including, End.
+type Replacement struct {
+	Place Place  `json:"place"`
+	Start int    `json:"start"`
+	End   int    `json:"end"`
+	Text  string `json:"text"`
 }
 
 // Place is a range of a text. Lines and columns are 1-based, columns count
@@ -52,7 +68,19 @@ func (d *Diagnostic) Record() Record {
 		Place:    d.Range.Place(),
 		Related:  notes(d.Related),
 		Trace:    notes(d.Trace),
+		Fix:      d.Fix.change(),
 	}
+}
+
+func (f *Fix) change() *Change {
+	if f == nil {
+		return nil
+	}
+	c := &Change{Summary: f.Summary, Edits: make([]Replacement, len(f.Edits))}
+	for i, e := range f.Edits {
+		c.Edits[i] = Replacement{Place: *e.Range.Place(), Start: int(e.Range.Start), End: int(e.Range.End), Text: e.Text}
+	}
+	return c
 }
 
 // Records returns the list as documents, in the list's order.
