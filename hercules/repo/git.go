@@ -2,11 +2,13 @@ package repo
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"os"
 	"os/exec"
 	"path"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -124,49 +126,75 @@ func (g *Git) Rel(file string) (string, bool) {
 // ErrNoGit says that the git program is not installed.
 var ErrNoGit = errors.New("the git program is not installed")
 
-// safety switches off whatever a repository's configuration could run, and the
-// network, which a partial clone would use to fetch what it lacks.
+// safety switches off whatever a repository's configuration could run, and all
+// protocols: a partial clone would fetch what it lacks.
 var safety = []string{
 	"--no-pager", "--no-optional-locks", "--literal-pathspecs",
 	"-c", "core.fsmonitor=false",
 	"-c", "core.hooksPath=" + os.DevNull,
 	"-c", "core.untrackedCache=false",
 	"-c", "core.pager=cat",
-	"-c", "core.sshCommand=false",
 	"-c", "core.askPass=",
-	"-c", "credential.helper=",
 	"-c", "protocol.allow=never",
 	"-c", "submodule.recurse=false",
 	"-c", "gc.auto=0",
 	"-c", "maintenance.auto=false",
 }
 
+// offline is for what never needs the network, together with safety.
+var offline = []string{"-c", "core.sshCommand=false", "-c", "credential.helper="}
+
 // run calls git in the work tree, with the repository's filters off, and gives
 // its output. A failure carries the first line git wrote about it.
 func (g *Git) run(args ...string) ([]byte, error) { return g.command(g.withoutFilters(), args...) }
 
 func (g *Git) command(env []string, args ...string) ([]byte, error) {
-	all := append([]string{}, safety...)
+	return g.read(context.Background(), env, args...)
+}
+
+func (g *Git) read(ctx context.Context, env []string, args ...string) ([]byte, error) {
+	return output(g.prepare(ctx, env, args...), args[0])
+}
+
+// prepare makes the command that runs git in the repository.
+func (g *Git) prepare(ctx context.Context, env []string, args ...string) *exec.Cmd {
+	all := slices.Concat(safety, offline)
 	if g.Bare() {
 		all = append(all, "--git-dir="+g.Dir)
 	} else {
 		all = append(all, "-C", g.WorkTree)
 	}
-	cmd := exec.Command("git", append(all, args...)...)
+	cmd := exec.CommandContext(ctx, "git", append(all, args...)...)
 	cmd.Env = append(g.environment(), env...)
+	return cmd
+}
+
+// output runs a command and gives what it prints.
+func output(cmd *exec.Cmd, name string) ([]byte, error) {
 	var out, complaint bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &complaint
 	if err := cmd.Run(); err != nil {
-		if errors.Is(err, exec.ErrNotFound) {
-			return nil, ErrNoGit
+		if started := startError(err); started != err {
+			return nil, started
 		}
-		first, _, _ := strings.Cut(strings.TrimSpace(complaint.String()), "\n")
-		if first == "" {
-			first = err.Error()
-		}
-		return nil, &Error{Path: "git " + args[0], Problem: "failed: " + first}
+		return nil, &Error{Path: "git " + name, Problem: "failed: " + firstLine(complaint.String(), err)}
 	}
 	return out.Bytes(), nil
+}
+
+func startError(err error) error {
+	if errors.Is(err, exec.ErrNotFound) {
+		return ErrNoGit
+	}
+	return err
+}
+
+// firstLine is what git complained about, or how it ended.
+func firstLine(complaint string, err error) string {
+	if first, _, _ := strings.Cut(strings.TrimSpace(complaint), "\n"); first != "" {
+		return first
+	}
+	return err.Error()
 }
 
 // withoutFilters gives environment entries that switch off the content filters
@@ -212,12 +240,14 @@ func (g *Git) filters() []string {
 // repository or make it run, trace or ask something. An index that a hook
 // prepares for the commit being made (GIT_INDEX_FILE) stays when it is ours:
 // it is what will be committed.
-func (g *Git) environment() []string {
+func (g *Git) environment() []string { return cleanEnvironment(g.ownsIndex) }
+
+func cleanEnvironment(keepIndex func(path string) bool) []string {
 	env := make([]string, 0, 64)
 	for _, entry := range os.Environ() {
 		name, value, _ := strings.Cut(entry, "=")
 		switch {
-		case name == "GIT_INDEX_FILE" && g.ownsIndex(value):
+		case name == "GIT_INDEX_FILE" && keepIndex(value):
 		case strings.HasPrefix(name, "GIT_") && !keptVariables[name]:
 			continue
 		case name == "LC_ALL", name == "LANGUAGE":

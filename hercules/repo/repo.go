@@ -8,7 +8,7 @@
 // once, when somebody wants to know, and so is what a reader here does not
 // understand. Neither runs anything the repository configures:
 // hooks, file system monitors, pagers, credential helpers and content filters
-// stay off, and no network is used.
+// stay off, and no network is used, except by Fetch.
 package repo
 
 import (
