@@ -1,0 +1,133 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/gohcl"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/nixplan/nixplan/internal/diag"
+	"github.com/nixplan/nixplan/internal/diag/hcldiag"
+)
+
+// Bounds of a configuration. The HCL parser takes 8 KiB of stack for each of
+// the tokens that nest, so that a text of nothing else could use all there is.
+const (
+	maxFile    = 256 << 10 // bytes
+	maxNesting = 5000      // tokens, however deep they are
+)
+
+// manual is the documentation of the format.
+const manual = "https://github.com/nixplan/nixplan/blob/main/docs/configuration.md"
+
+// Find reads the configuration of the repository at root (absolute). Where there
+// is none it returns the zero Config, which is valid.
+func Find(root string) (*Config, diag.List, error) {
+	path := filepath.Join(root, FileName)
+	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+		return &Config{}, nil, nil
+	}
+	return Load(path, FileName)
+}
+
+// Load reads a configuration. name is how findings call the file.
+//
+// What is wrong with its content is a list of findings, [diag.IDConfig], all of
+// them errors; the Config then holds what could be understood. An error means
+// that the file cannot be read.
+func Load(path, name string) (*Config, diag.List, error) {
+	text, err := read(path)
+	if err != nil {
+		var pathErr *fs.PathError
+		if errors.As(err, &pathErr) {
+			err = pathErr.Err
+		}
+		return nil, nil, fmt.Errorf("cannot read the configuration %s: %w", name, err)
+	}
+	c, list := parse(text, name)
+	c.path = path
+	return c, list, nil
+}
+
+func read(path string) ([]byte, error) {
+	// Opening a pipe would wait for its other end.
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, errors.New("not a regular file")
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, maxFile+1))
+	if err == nil && len(text) > maxFile {
+		err = fmt.Errorf("larger than %d KiB", maxFile>>10)
+	}
+	return text, err
+}
+
+func parse(text []byte, name string) (*Config, diag.List) {
+	c := &Config{source: diag.NewSource(name, string(text))}
+	if d := tooNested(text, c.source); d != nil {
+		return c, diag.List{d}
+	}
+	file, diagnostics := hclsyntax.ParseConfig(text, name, hcl.InitialPos)
+	if !diagnostics.HasErrors() {
+		diagnostics = withoutConsequences(gohcl.DecodeBody(file.Body, nil, c))
+	}
+	list := hcldiag.FromHCL(diagnostics, map[string]*diag.Source{name: c.source})
+	for _, d := range list {
+		if !strings.Contains(d.Detail, "Did you mean") {
+			d.Help = "every setting is described at " + manual
+		}
+	}
+	if len(list) == 0 {
+		list = c.validate(file.Body.(*hclsyntax.Body))
+	}
+	list.Sort()
+	return c, list
+}
+
+// withoutConsequences drops findings that an expression gives no value of the
+// right type when others say why: it names a variable, say.
+func withoutConsequences(all hcl.Diagnostics) hcl.Diagnostics {
+	return slices.DeleteFunc(slices.Clone(all), func(d *hcl.Diagnostic) bool {
+		return d.Context != nil && slices.ContainsFunc(all, func(cause *hcl.Diagnostic) bool {
+			return cause != d && cause.Subject != nil && cause.Expression != nil && d.Expression == nil &&
+				cause.Subject.Start.Byte >= d.Context.Start.Byte && cause.Subject.End.Byte <= d.Context.End.Byte
+		})
+	})
+}
+
+func tooNested(text []byte, source *diag.Source) *diag.Diagnostic {
+	tokens, _ := hclsyntax.LexConfig(text, source.Name, hcl.InitialPos) // the parser reports what is wrong
+	n := 0
+	for _, token := range tokens {
+		switch token.Type {
+		case hclsyntax.TokenOBrack, hclsyntax.TokenOBrace, hclsyntax.TokenOParen, hclsyntax.TokenTemplateInterp,
+			hclsyntax.TokenTemplateControl, hclsyntax.TokenBang, hclsyntax.TokenMinus, hclsyntax.TokenQuestion:
+			n++
+		}
+		if n > maxNesting {
+			return &diag.Diagnostic{
+				ID: diag.IDConfig, Severity: diag.Error,
+				Range:   diag.Range{Source: source, Start: int32(token.Range.Start.Byte), End: int32(token.Range.End.Byte)},
+				Summary: fmt.Sprintf("more than %d brackets and operators", maxNesting),
+				Help:    "a configuration is a list of settings, see " + manual,
+			}
+		}
+	}
+	return nil
+}
