@@ -46,6 +46,8 @@ var goTypes = map[string]reflect.Type{
 	"diagnostic":  reflect.TypeFor[Diagnostic](),
 	"remark":      reflect.TypeFor[diag.Remark](),
 	"place":       reflect.TypeFor[diag.Place](),
+	"change":      reflect.TypeFor[diag.Change](),
+	"replacement": reflect.TypeFor[diag.Replacement](),
 }
 
 type object struct {
