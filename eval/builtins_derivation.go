@@ -45,8 +45,9 @@ func primDerivationStrict(m *value.Machine, v value.Value) value.Value {
 		failAt(m, value.OtherError, a.Pos.Span(), "invalid derivation name: %s. Please pass a different 'name'.", err)
 	}
 	m.EnterNoted(nil, func() string { return "while evaluating derivation '" + b.drv.Name + "'" })
-	defer m.Leave()
-	return b.build()
+	drv := b.build()
+	m.Leave()
+	return drv
 }
 
 // derivationBuilder collects what the attributes say.

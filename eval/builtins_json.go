@@ -175,16 +175,18 @@ func (w *jsonWriter) list(v value.Value) {
 // set writes an object, or what the set says it is: __toString, then outPath.
 func (w *jsonWriter) set(v value.Value) {
 	w.m.Enter(nil)
-	defer w.m.Leave()
 	attrs := v.Attrs()
 	if a := attrs.Get(symToString); a != nil {
 		w.string(coerce(w.m, call1(w.m, w.m.Force(&a.Value), v), coercion{copyPaths: true}))
-		return
-	}
-	if a := attrs.Get(symOutPath); a != nil {
+	} else if a := attrs.Get(symOutPath); a != nil {
 		w.value(a.Value)
-		return
+	} else {
+		w.object(attrs)
 	}
+	w.m.Leave()
+}
+
+func (w *jsonWriter) object(attrs *value.Attrs) {
 	w.out = append(w.out, '{')
 	for i, a := range attrs.ByName() {
 		if i > 0 {

@@ -91,8 +91,9 @@ func (ev *Evaluator) treePath(path, name string, recursive bool, filter store.Fi
 
 func (ev *Evaluator) notCopied(m *value.Machine, err error, path string, at value.Span) value.Value {
 	m.EnterNoted(nil, func() string { return "while adding path '" + ev.Display(path) + "' to the store" })
-	defer m.Leave()
-	return ev.unreadable(m, err, path, at)
+	v := ev.unreadable(m, err, path, at)
+	m.Leave()
+	return v
 }
 
 func primPlaceholder(m *value.Machine, v value.Value) value.Value {

@@ -60,7 +60,12 @@ func coerce(m *value.Machine, v value.Value, c coercion) value.Value {
 
 func coerceSet(m *value.Machine, v value.Value, c coercion) value.Value {
 	m.Enter(nil)
-	defer m.Leave()
+	s := setText(m, v, c)
+	m.Leave()
+	return s
+}
+
+func setText(m *value.Machine, v value.Value, c coercion) value.Value {
 	attrs := v.Attrs()
 	if a := attrs.Get(symToString); a != nil {
 		s := call(m, nil, m.Force(&a.Value), v)
@@ -84,7 +89,6 @@ func coerceSet(m *value.Machine, v value.Value, c coercion) value.Value {
 // neither text nor a separator after it, as in Nix.
 func coerceList(m *value.Machine, v value.Value, c coercion) value.Value {
 	m.Enter(nil)
-	defer m.Leave()
 	var b textBuilder
 	list := v.List()
 	for i := range list {
@@ -95,6 +99,7 @@ func coerceList(m *value.Machine, v value.Value, c coercion) value.Value {
 			b.add(m, value.NewString(" "))
 		}
 	}
+	m.Leave()
 	return b.value(c.at)
 }
 

@@ -64,7 +64,13 @@ func equalLists(m *value.Machine, a, b value.Value) (bool, *value.Unknown) {
 		return false, nil
 	}
 	m.Enter(nil)
-	defer m.Leave()
+	eq, unknown := equalElems(m, a, b)
+	m.Leave()
+	return eq, unknown
+}
+
+// equalElems compares lists of the same length.
+func equalElems(m *value.Machine, a, b value.Value) (bool, *value.Unknown) {
 	var unknown *value.Unknown
 	x, y := a.List(), b.List()
 	for i := range x {
@@ -81,7 +87,12 @@ func equalLists(m *value.Machine, a, b value.Value) (bool, *value.Unknown) {
 
 func equalSets(m *value.Machine, a, b value.Value) (bool, *value.Unknown) {
 	m.Enter(nil)
-	defer m.Leave()
+	eq, unknown := equalAttrs(m, a, b)
+	m.Leave()
+	return eq, unknown
+}
+
+func equalAttrs(m *value.Machine, a, b value.Value) (bool, *value.Unknown) {
 	if isDerivation(m, a) && isDerivation(m, b) {
 		x, y := a.Attrs().Get(symOutPath), b.Attrs().Get(symOutPath)
 		if x != nil && y != nil {
@@ -154,15 +165,16 @@ func less(m *value.Machine, a, b value.Value) (bool, *value.Unknown) {
 	case value.Path:
 		return strings.Compare(a.Path(), b.Path()) < 0, nil
 	case value.List:
-		return lessLists(m, a, b)
+		m.Enter(nil)
+		lt, unknown := lessLists(m, a, b)
+		m.Leave()
+		return lt, unknown
 	}
 	fail(m, value.TypeMismatch, "cannot compare %s with %s; values of that type have no order", describe(a), describe(b))
 	return false, nil
 }
 
 func lessLists(m *value.Machine, a, b value.Value) (bool, *value.Unknown) {
-	m.Enter(nil)
-	defer m.Leave()
 	x, y := a.List(), b.List()
 	for i := range y {
 		if i >= len(x) {

@@ -187,8 +187,9 @@ func (ev *Evaluator) autoCall(m *value.Machine, f value.Value, args *value.Attrs
 	if f.Kind() == value.AttrSet {
 		if fn := f.Attrs().Get(symFunctor); fn != nil {
 			m.Enter(nil) // a functor may give itself for ever
-			defer m.Leave()
-			return ev.autoCall(m, call(m, nil, m.Force(&fn.Value), f), args)
+			v := ev.autoCall(m, call(m, nil, m.Force(&fn.Value), f), args)
+			m.Leave()
+			return v
 		}
 		return f
 	}

@@ -84,13 +84,13 @@ func (p *printer) list(v value.Value) {
 		return
 	}
 	p.m.Enter(nil)
-	defer p.m.Leave()
 	p.out.WriteString("[ ")
 	for _, e := range v.List() {
 		p.print(e)
 		p.out.WriteByte(' ')
 	}
 	p.out.WriteByte(']')
+	p.m.Leave()
 }
 
 func (p *printer) set(v value.Value) {
@@ -98,7 +98,6 @@ func (p *printer) set(v value.Value) {
 		return
 	}
 	p.m.Enter(nil)
-	defer p.m.Leave()
 	p.out.WriteString("{ ")
 	for _, a := range v.Attrs().ByName() {
 		writeName(&p.out, a.Name.String())
@@ -110,6 +109,7 @@ func (p *printer) set(v value.Value) {
 		p.out.WriteString("… ")
 	}
 	p.out.WriteByte('}')
+	p.m.Leave()
 }
 
 func (p *printer) repeated(v value.Value) bool {

@@ -162,14 +162,15 @@ func (m *Machine) Captured() int64 { return m.captured }
 // function of numbers, say, then runs without using up memory: that is a third
 // of the time of a strict fold.
 func (m *Machine) Release(env *Env, size int, mark int64) {
-	// Numbers and not pointers are compared: behind the last slot of a slab there
-	// is nothing a pointer may refer to, or, by chance, the next slab.
-	start, base := uintptr(unsafe.Pointer(env)), uintptr(unsafe.Pointer(unsafe.SliceData(m.slab)))
-	end := start + uintptr(size)*slotSize
-	if m.captured != mark || start < base || end != uintptr(unsafe.Pointer(unsafe.SliceData(m.slots))) {
+	// Places in the slab are compared and not pointers: behind the last slot of a
+	// slab there is nothing a pointer may refer to.
+	base := uintptr(unsafe.Pointer(unsafe.SliceData(m.slab)))
+	at := (uintptr(unsafe.Pointer(env)) - base) / slotSize // huge in another slab
+	used := len(m.slab) - len(m.slots)
+	if m.captured != mark || size > used || at != uintptr(used-size) {
 		return
 	}
-	released := m.slab[(start-base)/slotSize:]
+	released := m.slab[at:]
 	if m.Poison {
 		released[0] = Value{}
 		for i := 1; i < size; i++ {
@@ -360,7 +361,8 @@ func (m *Machine) pop() {
 // builtin's recursion into data. Pair it with Leave.
 func (m *Machine) Enter(at Code) { m.push(Frame{code: at}) }
 
-// Leave ends the level begun by Enter.
+// Leave ends the level begun by Enter. It must not be deferred: when an error
+// passes, the frames stay until Catch has put their thunks back.
 func (m *Machine) Leave() { m.pop() }
 
 // EnterNoted is Enter with a line for the trace, made only when an error passes.

@@ -51,3 +51,24 @@ func TestRelease(t *testing.T) {
 		t.Error("an environment is used again although it may be held on to")
 	}
 }
+
+// TestReleaseBeforeList gives back an environment behind which a list ends the
+// slab: the list, which is the call's result, must stay.
+func TestReleaseBeforeList(t *testing.T) {
+	m := NewMachine(context.Background(), Limits{})
+	m.Slots(1)
+	for len(m.slots) > 4 {
+		m.Slots(1)
+	}
+	mark := m.Captured()
+	env := m.NewEnv(nil, 2)
+	list := m.Slots(2)
+	list[0], list[1] = NewInt(1), NewInt(2)
+	m.Release(env, 2, mark)
+	for range 4 {
+		*m.NewEnv(nil, 2).Slot(1) = NewInt(7)
+	}
+	if list[0].IsNone() || list[0].Int() != 1 || list[1].Int() != 2 {
+		t.Error("a list was given back together with the environment before it")
+	}
+}
