@@ -33,7 +33,7 @@ func primMatch(m *value.Machine, pattern, v value.Value) value.Value {
 	re := compileRegex(m, pattern)
 	text, _ := wantString(m, v)
 	m.Charge(int64(len(text)))
-	groups, ok, err := re.Match(text)
+	groups, ok, err := re.Match(text, m.Step)
 	if err != nil {
 		regexFailed(m, err)
 	}
@@ -62,23 +62,21 @@ func primSplit(m *value.Machine, pattern, v value.Value) value.Value {
 	re := compileRegex(m, pattern)
 	text, _ := wantString(m, v)
 	m.Charge(int64(len(text)))
-	pieces, err := re.Split(text)
-	if err != nil {
-		regexFailed(m, err)
-	}
-	if len(pieces) == 1 {
-		list := m.Slots(1)
-		list[0] = v
-		return value.NewList(list)
-	}
-	list := m.Slots(2*len(pieces) - 1)[:0]
+	var list []value.Value
 	marks := v.Context().Marks()
-	for _, p := range pieces {
-		m.Step(1)
+	err := re.Split(text, m.Step, func(p ere.Piece) {
+		boundList(m, int64(len(list)))
+		m.Charge(4 * 16) // a piece, its groups, and room to grow
 		list = append(list, value.NewStringContext(p.Text, marks))
 		if !p.Last {
 			list = append(list, groupList(m, p.Groups))
 		}
+	})
+	if err != nil {
+		regexFailed(m, err)
+	}
+	if len(list) == 1 {
+		list[0] = v
 	}
 	return value.NewList(list)
 }

@@ -102,23 +102,26 @@ func compile(pattern string) (*Regexp, error) {
 	return &Regexp{pattern, c.prog, p.groups, c.choices, c.loops}, nil
 }
 
-// Groups is the number of parentheses.
-func (re *Regexp) Groups() int { return re.groups }
+// Spend is told of the work that matching takes, in steps of some nanoseconds,
+// a few thousand at a time. It may end the search by a panic. Nil is allowed.
+type Spend func(steps int)
 
-func (re *Regexp) matcher(text string) *matcher {
+func (re *Regexp) matcher(text string, spend Spend) *matcher {
 	return &matcher{
 		prog:    re.prog,
 		text:    text,
 		groups:  make([]span, re.groups+1),
 		loops:   make([]loopState, re.loops),
 		choices: re.choices,
+		spent:   spend,
+		most:    maxSteps + stepsPerByte*len(text),
 	}
 }
 
 // Match matches the whole text and gives the parentheses' texts in order. The
 // error, if any, is an *Error that wraps ErrTooComplex.
-func (re *Regexp) Match(text string) (groups []Group, ok bool, err error) {
-	m := re.matcher(text)
+func (re *Regexp) Match(text string, spend Spend) (groups []Group, ok bool, err error) {
+	m := re.matcher(text, spend)
 	m.whole = true
 	ok = m.search(0)
 	if m.tooMuch {
@@ -141,19 +144,20 @@ func (m *matcher) results() []Group {
 }
 
 // Split cuts the text at all matches, as std::sregex_iterator finds them: an
-// empty match may directly follow a non-empty one. The last piece is the rest
-// of the text; a text without match gives one piece, itself.
-func (re *Regexp) Split(text string) ([]Piece, error) {
+// empty match may directly follow a non-empty one. It gives the pieces to yield
+// as it finds them. The last piece is the rest of the text; a text without match
+// gives one piece, itself. The error, if any, is an *Error that wraps
+// ErrTooComplex; some pieces were given by then.
+func (re *Regexp) Split(text string, spend Spend, yield func(Piece)) error {
 	var (
-		m      = re.matcher(text)
-		pieces []Piece
-		from   = 0     // end of the last match
-		later  = false // "^" can no longer match
+		m     = re.matcher(text, spend)
+		from  = 0     // end of the last match
+		later = false // "^" can no longer match
 	)
 	found := m.searchFrom(0, later)
 	for found {
 		start, end := m.begin, m.bestEnd
-		pieces = append(pieces, Piece{Text: text[from:start], Groups: m.results()})
+		yield(Piece{Text: text[from:start], Groups: m.results()})
 		from = end
 		next := end
 		if start == end {
@@ -174,15 +178,17 @@ func (re *Regexp) Split(text string) ([]Piece, error) {
 		found = m.searchFrom(next, later)
 	}
 	if m.tooMuch {
-		return nil, &Error{re.pattern, ErrTooComplex}
+		return &Error{re.pattern, ErrTooComplex}
 	}
-	return append(pieces, Piece{Text: text[from:], Last: true}), nil
+	yield(Piece{Text: text[from:], Last: true})
+	return nil
 }
 
 // searchFrom looks for the leftmost match at or after a place.
 func (m *matcher) searchFrom(pos int, notFirst bool) bool {
 	m.notFirst = notFirst
 	for ; pos <= len(m.text) && !m.tooMuch; pos++ {
+		m.spend(1)
 		if m.search(pos) {
 			return true
 		}

@@ -229,7 +229,7 @@ func matchText(pattern, text string) string {
 	if err != nil {
 		return "error: " + err.Error()
 	}
-	groups, ok, err := re.Match(text)
+	groups, ok, err := re.Match(text, nil)
 	switch {
 	case err != nil:
 		return "error: " + err.Error()
@@ -239,18 +239,24 @@ func matchText(pattern, text string) string {
 	return render(groups)
 }
 
+// pieces is Split's result as a slice.
+func pieces(re *Regexp, text string) (list []Piece, err error) {
+	err = re.Split(text, nil, func(p Piece) { list = append(list, p) })
+	return list, err
+}
+
 func splitText(pattern, text string) string {
 	re, err := Compile(pattern)
 	if err != nil {
 		return "error: " + err.Error()
 	}
-	pieces, err := re.Split(text)
+	list, err := pieces(re, text)
 	if err != nil {
 		return "error: " + err.Error()
 	}
 	var b strings.Builder
 	b.WriteString("[ ")
-	for _, p := range pieces {
+	for _, p := range list {
 		b.WriteString(oracle.Quote(p.Text) + " ")
 		if !p.Last {
 			b.WriteString(render(p.Groups) + " ")
@@ -351,7 +357,7 @@ func TestLanguage(t *testing.T) {
 		goRe := regexp.MustCompile(`\A(?:` + pattern + `)\z`)
 		for range 5 {
 			text := randomText(r, 12)
-			_, ok, err := re.Match(text)
+			_, ok, err := re.Match(text, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -380,7 +386,7 @@ func TestHostile(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, ok, err := re.Match(c.text); err != nil || ok != c.ok {
+		if _, ok, err := re.Match(c.text, nil); err != nil || ok != c.ok {
 			t.Errorf("match %q: %v, %v", c.pattern, ok, err)
 		}
 	}
@@ -404,7 +410,7 @@ func TestBounds(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := strings.Repeat("ab,", 1_000_000)
-	if _, _, err := re.Match(text); !errors.Is(err, ErrTooComplex) {
+	if _, _, err := re.Match(text, nil); !errors.Is(err, ErrTooComplex) {
 		t.Errorf("a text of %d bytes: %v, want %v", len(text), err, ErrTooComplex)
 	}
 }
@@ -429,19 +435,19 @@ func FuzzMatch(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if groups, ok, _ := re.Match(text); ok && len(groups) != re.Groups() {
-			t.Errorf("%d groups, want %d", len(groups), re.Groups())
+		if groups, ok, _ := re.Match(text, nil); ok && len(groups) != re.groups {
+			t.Errorf("%d groups, want %d", len(groups), re.groups)
 		}
-		pieces, err := re.Split(text)
+		list, err := pieces(re, text)
 		if err != nil {
 			return
 		}
 		n := 0
-		for _, p := range pieces {
+		for _, p := range list {
 			n += len(p.Text)
 		}
-		if n > len(text) || !pieces[len(pieces)-1].Last {
-			t.Errorf("split %q %q = %v", pattern, text, pieces)
+		if n > len(text) || !list[len(list)-1].Last {
+			t.Errorf("split %q %q = %v", pattern, text, list)
 		}
 	})
 }
@@ -449,13 +455,13 @@ func FuzzMatch(f *testing.F) {
 func BenchmarkMatch(b *testing.B) {
 	re, _ := Compile(`([^/]+)/([^/]+)/?(.*)`)
 	for b.Loop() {
-		re.Match("nixos/lib/eval-config.nix")
+		re.Match("nixos/lib/eval-config.nix", nil)
 	}
 }
 
 func BenchmarkSplit(b *testing.B) {
 	re, _ := Compile(`(\.|-)`)
 	for b.Loop() {
-		re.Split("1.2.3-pre20230101")
+		re.Split("1.2.3-pre20230101", nil, func(Piece) {})
 	}
 }

@@ -16,8 +16,15 @@ const (
 	memoAfter = 512
 	// maxMemo bounds the notes' bytes; larger searches rely on maxSteps.
 	maxMemo = 64 << 20
-	// maxSteps bounds the choices of one search.
-	maxSteps = 10_000_000
+	// maxSteps and stepsPerByte of text bound the work of one match or split:
+	// the choices, the places where a search starts, and what repetitions of
+	// one character run over.
+	maxSteps     = 10_000_000
+	stepsPerByte = 8
+	// runLength is how many bytes of a run count as a step.
+	runLength = 32
+	// spendAtOnce is how many steps are told together.
+	spendAtOnce = 1 << 12
 	// maxDepth bounds the recursion; libstdc++ crashes earlier.
 	maxDepth = 1_000_000
 )
@@ -47,6 +54,9 @@ type matcher struct {
 
 	choices int
 	steps   int // of all searches
+	most    int // steps allowed
+	told    int // steps that spent was told of
+	spent   Spend
 	started int // steps when this search started
 	memo    []uint8
 	noting  bool // memo is in use in this search
@@ -93,14 +103,25 @@ func (m *matcher) fork(pc, pos, depth int) bool {
 // enough says that nothing better can be found.
 func (m *matcher) enough() bool { return m.bestEnd == len(m.text) || m.tooMuch }
 
+// spend counts steps.
+func (m *matcher) spend(steps int) {
+	m.steps += steps
+	m.tooMuch = m.tooMuch || m.steps > m.most
+	if n := m.steps - m.told; n >= spendAtOnce {
+		m.told = m.steps
+		if m.spent != nil {
+			m.spent(n)
+		}
+	}
+}
+
 // note is where the memo keeps what a choice at a place led to; nil when no
 // notes are taken (yet).
 func (m *matcher) note(in *inst, pos int) *uint8 {
-	m.steps++
+	m.spend(1)
 	if !m.noting {
 		size := m.choices * (len(m.text) + 1)
 		if m.steps-m.started < memoAfter || size > maxMemo {
-			m.tooMuch = m.tooMuch || m.steps > maxSteps
 			return nil
 		}
 		if m.memo == nil {
@@ -109,9 +130,8 @@ func (m *matcher) note(in *inst, pos int) *uint8 {
 			clear(m.memo)
 		}
 		m.noting = true
-		m.steps += size / 64 // clearing costs as well
+		m.spend(size / 64) // clearing costs as well
 	}
-	m.tooMuch = m.tooMuch || m.steps > maxSteps
 	return &m.memo[in.choice*(len(m.text)+1)+pos]
 }
 
@@ -210,6 +230,7 @@ func (m *matcher) choose(in *inst, pc, pos, depth int) bool {
 		for i := 0; i < len(rest) && in.set.has(rest[i]); i++ {
 			end++
 		}
+		m.spend((end - pos) / runLength)
 		next := &m.prog[pc+1]
 		for ; end >= pos; end-- {
 			if next.op == opByte && (end == len(m.text) || m.text[end] != next.b) {
