@@ -11,8 +11,7 @@ var hashPrims = []value.Prim{
 	{Name: "hashString", Result: value.String, Arity: 2, Strict: 0b11, F2: func(m *value.Machine, algo, v value.Value) value.Value {
 		a := wantAlgo(m, algo)
 		text, _ := wantString(m, v)
-		m.Step(len(text) / 64)
-		return observe(m, "hashString", v, value.NewString(hash.Sum(a, text).Format(hash.Base16)))
+		return observe(m, "hashString", v, hashText(m, a, text))
 	}},
 }
 
@@ -35,7 +34,20 @@ func primHashFile(m *value.Machine, algo, v value.Value) value.Value {
 	if err != nil {
 		return ev.unreadable(m, err, path, value.Span{})
 	}
-	return value.NewString(hash.Sum(a, string(data)).Format(hash.Base16))
+	return hashText(m, a, string(data))
+}
+
+// hashText hashes a piece at a time, so that an interrupt is noticed, and counts
+// 64 bytes as a step.
+func hashText(m *value.Machine, a hash.Algo, text string) value.Value {
+	sum := a.New()
+	for piece := make([]byte, min(len(text), 1<<20)); text != ""; {
+		n := copy(piece, text)
+		m.Step(n / 64)
+		sum.Write(piece[:n])
+		text = text[n:]
+	}
+	return value.NewString(hash.Hash{Algo: a, Bytes: sum.Sum(nil)}.Format(hash.Base16))
 }
 
 func primConvertHash(m *value.Machine, v value.Value) value.Value {

@@ -24,6 +24,7 @@ func primSort(m *value.Machine, f, list value.Value) value.Value {
 	}
 	builtin := f.Kind() == value.PrimOp && f.Prim().Name == "lessThan"
 	before := func(a, b value.Value) bool {
+		m.Step(1)
 		if builtin {
 			lt, u := less(m, m.Force(&a), m.Force(&b))
 			if u != nil {
@@ -103,29 +104,60 @@ func primGenericClosure(m *value.Machine, v value.Value) value.Value {
 	return value.NewList(out)
 }
 
-// keySet is a set of keys ordered by `<`, as Nix compares them.
+// keySet is a set of keys ordered by `<`, as Nix compares them. Its keys lie in
+// blocks of bounded length, so that a key costs about the same however many there
+// are and in whichever order they come.
 type keySet struct {
-	m    *value.Machine
-	keys []value.Value // ascending
+	m      *value.Machine
+	blocks [][]value.Value // ascending, none empty
 }
+
+// maxBlock is the length at which a block is divided.
+const maxBlock = 512
 
 // add reports whether the key was not there yet.
 func (s *keySet) add(key value.Value) bool {
-	compare := func(a, b value.Value) int {
-		for i, pair := range [][2]value.Value{{a, b}, {b, a}} {
-			lt, u := less(s.m, pair[0], pair[1])
-			if u != nil {
-				undetermined(s.m, u)
-			}
-			if lt {
-				return 2*i - 1
-			}
-		}
+	if len(s.blocks) == 0 {
+		s.blocks = [][]value.Value{{key}}
+		return true
+	}
+	// The key belongs to the last block that does not begin after it.
+	b, found := slices.BinarySearchFunc(s.blocks, key, func(block []value.Value, key value.Value) int {
+		return s.compare(block[0], key)
+	})
+	if found {
+		return false
+	}
+	b = max(b-1, 0)
+	i, found := slices.BinarySearchFunc(s.blocks[b], key, s.compare)
+	if found {
+		return false
+	}
+	block := slices.Insert(s.blocks[b], i, key)
+	if len(block) < maxBlock {
+		s.blocks[b] = block
+		return true
+	}
+	s.blocks[b] = slices.Clone(block[:maxBlock/2])
+	s.blocks = slices.Insert(s.blocks, b+1, slices.Clone(block[maxBlock/2:]))
+	return true
+}
+
+func (s *keySet) compare(a, b value.Value) int {
+	switch {
+	case s.before(a, b):
+		return -1
+	case s.before(b, a):
+		return 1
+	default:
 		return 0
 	}
-	i, found := slices.BinarySearchFunc(s.keys, key, compare)
-	if !found {
-		s.keys = slices.Insert(s.keys, i, key)
+}
+
+func (s *keySet) before(a, b value.Value) bool {
+	lt, u := less(s.m, a, b)
+	if u != nil {
+		undetermined(s.m, u)
 	}
-	return !found
+	return lt
 }

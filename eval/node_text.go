@@ -43,6 +43,7 @@ func (n *textNode) Eval(m *value.Machine, env *value.Env) value.Value {
 
 // joinPlain joins strings without context, of size bytes in all.
 func joinPlain(m *value.Machine, parts []value.Value, size int) value.Value {
+	boundText(m, size)
 	m.Charge(int64(size))
 	var b strings.Builder
 	b.Grow(size)
@@ -81,6 +82,7 @@ func (n *pathNode) Eval(m *value.Machine, env *value.Env) value.Value {
 		if refs := v.Context().References(); !refs.Empty() {
 			failAt(m, value.OtherError, c.At(), "a string that refers to a store path cannot be appended to a path")
 		}
+		boundText(m, text.Len()+len(v.Str()))
 		text.WriteString(v.Str())
 	}
 	return value.NewPath(canonPath(text.String()))
@@ -100,6 +102,7 @@ func joinPath(m *value.Machine, a, b value.Value, at value.Span) value.Value {
 	if refs := b.Context().References(); !refs.Empty() {
 		failAt(m, value.OtherError, at, "a string that refers to a store path cannot be appended to a path")
 	}
+	boundText(m, len(a.Path())+len(b.Str()))
 	return value.NewPath(canonPath(a.Path() + b.Str()))
 }
 
