@@ -3,61 +3,15 @@ package eval_test
 import (
 	"context"
 	"errors"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/nixplan/nixplan/eval"
 	"github.com/nixplan/nixplan/eval/value"
 	"github.com/nixplan/nixplan/internal/diag"
-	"golang.org/x/tools/txtar"
 )
-
-// TestDerivationPaths instantiates derivations of every sort. The paths of all
-// .drv files Nix made for the same expressions are recorded with their texts.
-func TestDerivationPaths(t *testing.T) {
-	archive, err := txtar.ParseFile("internal/store/testdata/derivations.txtar")
-	if err != nil {
-		t.Fatal(err)
-	}
-	recorded := map[string]bool{}
-	for _, f := range archive.Files {
-		recorded[f.Name] = true
-	}
-	file, err := filepath.Abs("internal/store/testdata/derivations.nix")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ev := eval.New(context.Background(), eval.Options{})
-	set, err := ev.EvalFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	paths := map[string]bool{}
-	for _, a := range set.Attrs().ByName() {
-		drv, err := ev.Force(a.Value)
-		if err != nil {
-			t.Errorf("%s: %v", a.Name, err)
-			continue
-		}
-		slot, _ := ev.Attr(drv, "drvPath")
-		path, err := ev.Force(slot)
-		if err != nil {
-			t.Errorf("%s: %v", a.Name, err)
-			continue
-		}
-		if !recorded[path.Str()] {
-			t.Errorf("%s is instantiated as %s, which Nix did not make", a.Name, path.Str())
-		}
-		paths[path.Str()] = true
-	}
-	if len(paths) < 40 {
-		t.Errorf("only %d derivations: %v", len(paths), slices.Sorted(maps.Keys(paths)))
-	}
-}
 
 // TestUnknownDerivation: what depends on an unknown has unknown paths, and
 // errors in other attributes still show.

@@ -35,15 +35,7 @@ var usualRefs = []string{"refs/heads/main", "refs/heads/production"}
 // TestFixtures plans every fixture, as a repository of its own, and compares
 // with testdata/fixtures/NAME.txtar, which has the plan for each ref as YAML.
 func TestFixtures(t *testing.T) {
-	entries, err := os.ReadDir(fixtures)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, entry := range entries {
-		if !entry.IsDir() {
-			continue
-		}
-		name := entry.Name()
+	for _, name := range repositories(t) {
 		t.Run(name, func(t *testing.T) {
 			refs := refsOf[name]
 			if refs == nil {
@@ -87,15 +79,27 @@ func TestFixtureFacts(t *testing.T) {
 			checkFacts(t, ref, p, string(file.Data))
 		})
 	}
+	for _, name := range repositories(t) {
+		if refs[name] == 0 {
+			t.Errorf("no facts for fixtures/%s", name)
+		}
+	}
+}
+
+// repositories are the names of the fixtures that are repositories.
+func repositories(t *testing.T) []string {
+	t.Helper()
 	entries, err := os.ReadDir(fixtures)
 	if err != nil {
 		t.Fatal(err)
 	}
+	var names []string
 	for _, entry := range entries {
-		if entry.IsDir() && refs[entry.Name()] == 0 {
-			t.Errorf("no facts for fixtures/%s", entry.Name())
+		if entry.IsDir() && entry.Name() != "derivations" {
+			names = append(names, entry.Name())
 		}
 	}
+	return names
 }
 
 // planYAML plans a directory and leaves out what differs from run to run.
