@@ -36,6 +36,7 @@ type evalOptions struct {
 	showTrace    bool
 	model        modelFlags
 	compat       string
+	writeDrv     string // directory
 	maxCallDepth int
 	timeout      time.Duration
 }
@@ -74,11 +75,13 @@ prints as <UNKNOWN ...>.`,
 	flags.BoolVar(&o.parse, "parse", false, "print the syntax tree instead of evaluating")
 	flags.BoolVar(&o.showTrace, "show-trace", false, "show the whole trace of errors")
 	flags.StringVar(&o.compat, "compat", "", "follow an old `VERSION` of Nix where it differs: 2.8")
+	flags.StringVar(&o.writeDrv, "write-drv", "", "write the derivations of the value, and all their inputs, to `DIR`; needs --no-model")
 	flags.IntVar(&o.maxCallDepth, "max-call-depth", 10000, "how deep calls may nest")
 	flags.DurationVar(&o.timeout, "timeout", 0, "give up after this `TIME`, such as 10s; 0: never")
 	o.model.register(flags)
 	complete(cmd, "compat", "2.8")
 	cmd.MarkFlagsMutuallyExclusive("json", "xml", "raw", "parse")
+	cmd.MarkFlagsMutuallyExclusive("parse", "write-drv")
 	return cmd
 }
 
@@ -96,6 +99,9 @@ func runEval(ctx context.Context, o *evalOptions) error {
 		if !strings.Contains(arg, "=") {
 			return usagef("--arg and --argstr take a name and a value")
 		}
+	}
+	if o.writeDrv != "" && o.model.enabled() {
+		return usagef("--write-drv needs --no-model: what is made of modelled sources is no real derivation")
 	}
 	if o.maxCallDepth < 1 {
 		return usagef("--max-call-depth must be at least 1")
@@ -131,6 +137,12 @@ func runEval(ctx context.Context, o *evalOptions) error {
 		DisplayDir: dir,
 	})
 	e := &evaluation{evalOptions: o, ev: ev, dir: dir}
+	if o.writeDrv != "" {
+		if e.drvs, err = openDrvDir(o.writeDrv); err != nil {
+			return err
+		}
+		defer e.drvs.root.Close()
+	}
 	if err := e.all(); err != nil {
 		if exit := (*exitError)(nil); errors.As(err, &exit) {
 			return err
@@ -242,6 +254,7 @@ type evaluation struct {
 	ev   *eval.Evaluator
 	dir  string
 	auto *value.Attrs
+	drvs *drvDir // nil without --write-drv
 }
 
 func (e *evaluation) all() error {
@@ -261,6 +274,11 @@ func (e *evaluation) all() error {
 			v, err := e.selectPath(root, path)
 			if err != nil {
 				return err
+			}
+			if e.drvs != nil {
+				if err := e.drvs.write(e.ev, v); err != nil {
+					return err
+				}
 			}
 			if err := e.print(v); err != nil {
 				return err

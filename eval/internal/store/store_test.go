@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,48 +16,22 @@ import (
 	"golang.org/x/tools/txtar"
 )
 
-// derivations are the texts of all derivations in the closure of
-// testdata/derivations.nix, by path.
+// derivations are the texts that Nix wrote for fixtures/derivations, by path.
 func derivations(t *testing.T) map[string]string {
-	const file = "testdata/derivations.txtar"
+	files, err := filepath.Glob("../../testdata/derivations/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
 	texts := map[string]string{}
-	if os.Getenv("NIXPLAN_ORACLE") == "" {
+	for _, file := range files {
 		archive, err := txtar.ParseFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, f := range archive.Files {
-			texts[f.Name] = strings.TrimSuffix(string(f.Data), "\n")
-		}
-		return texts
-	}
-	out, err := exec.Command("nix-instantiate", "testdata/derivations.nix").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for work := strings.Fields(string(out)); len(work) > 0; work = work[1:] {
-		path, _, _ := strings.Cut(work[0], "!")
-		if texts[path] != "" {
-			continue
-		}
-		text, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		texts[path] = string(text)
-		d, err := ParseDerivation("x", string(text))
-		if err != nil {
-			t.Fatal(err)
-		}
-		work = append(work, slices.Collect(maps.Keys(d.InputDrvs))...)
-	}
-	if os.Getenv("NIXPLAN_ORACLE") == "update" {
-		archive := &txtar.Archive{Comment: []byte("Store derivations as nix-instantiate wrote them for derivations.nix.\n")}
-		for _, path := range slices.Sorted(maps.Keys(texts)) {
-			archive.Files = append(archive.Files, txtar.File{Name: path, Data: []byte(texts[path] + "\n")})
-		}
-		if err := os.WriteFile(file, txtar.Format(archive), 0o666); err != nil {
-			t.Fatal(err)
+			if IsDerivation(f.Name) {
+				texts[f.Name] = strings.TrimSuffix(string(f.Data), "\n")
+			}
 		}
 	}
 	return texts
@@ -68,7 +41,7 @@ func derivations(t *testing.T) map[string]string {
 // computes them again, with the text and the path of the .drv file.
 func TestInstantiate(t *testing.T) {
 	texts := derivations(t)
-	if len(texts) < 50 {
+	if len(texts) < 100 {
 		t.Fatalf("only %d derivations", len(texts))
 	}
 	s := New(DefaultDir)
