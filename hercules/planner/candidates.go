@@ -54,7 +54,7 @@ func candidates(d *eval.Decision, src *hercules.GitSource) []string {
 // factOf is what a mark stands for when src is pushed, and the refs that give
 // the fact another value; none for facts that are not about the ref.
 func factOf(mark string, src *hercules.GitSource) (text string, refs func(string) []string) {
-	switch factName(mark) {
+	switch FactName(mark) {
 	case "ref":
 		return src.Ref, func(name string) []string {
 			if strings.HasPrefix(name, "refs/") {
@@ -71,8 +71,8 @@ func factOf(mark string, src *hercules.GitSource) (text string, refs func(string
 	return "", func(string) []string { return nil }
 }
 
-// factName is the last part of a mark: "ref" of "src.ref".
-func factName(mark string) string { return mark[strings.LastIndexByte(mark, '.')+1:] }
+// FactName is the last part of a mark: "ref" of "src.ref".
+func FactName(mark string) string { return mark[strings.LastIndexByte(mark, '.')+1:] }
 
 // wholes are values of a fact for which something derived from it, which was
 // subject, may be text: the text itself, and what comes out when the text takes

@@ -149,7 +149,7 @@ func turns(d *eval.Decision, src *hercules.GitSource) []string {
 		}
 	}
 	for _, mark := range d.Marks {
-		switch factName(mark) {
+		switch FactName(mark) {
 		case "ref", "branch":
 			return append(out, OtherBranch, OtherTag)
 		case "tag":
