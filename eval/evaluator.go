@@ -8,6 +8,9 @@ package eval
 import (
 	"context"
 	"io"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/nixplan/nixplan/eval/value"
@@ -102,6 +105,11 @@ func (ev *Evaluator) World() *world.World { return ev.world }
 // Machine is the machine the evaluator runs on. Its methods may panic with a
 // *value.Error; use them inside Catch.
 func (ev *Evaluator) Machine() *value.Machine { return ev.machine }
+
+// Sources are the texts of the files that were read as Nix, by their paths.
+func (ev *Evaluator) Sources() []*diag.Source {
+	return slices.SortedFunc(maps.Keys(ev.paths), func(a, b *diag.Source) int { return strings.Compare(ev.paths[a], ev.paths[b]) })
+}
 
 // Assumptions are what the modelled world took for granted so far, in order.
 func (ev *Evaluator) Assumptions() []Assumption { return ev.assumptions }

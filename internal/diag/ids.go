@@ -16,5 +16,6 @@ const (
 	IDManifest   = "NP411" // the manifest of secrets cannot be read
 	IDSecretsOut = "NP412" // the manifest of secrets is not up to date
 	IDConfig     = "NP801" // nixplan.hcl
+	IDAllow      = "NP802" // a comment that allows a finding is not in order
 	IDInternal   = "NP999" // a mistake in nixplan
 )

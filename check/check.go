@@ -1,0 +1,169 @@
+// Package check finds what would go wrong with a repository's deployments: it
+// surveys the repository for every git ref that matters and holds a table of
+// rules against what it finds. Each rule is a file of its own, npNNN_….go, and a
+// page of docs/checks.
+//
+// A rule reports what is certainly wrong. Where a value is not known it says
+// nothing.
+package check
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/nixplan/nixplan/eval/value"
+	"github.com/nixplan/nixplan/eval/world"
+	"github.com/nixplan/nixplan/hercules/planner"
+	"github.com/nixplan/nixplan/internal/config"
+	"github.com/nixplan/nixplan/internal/diag"
+)
+
+// Options say what to check.
+type Options struct {
+	// Path is a directory or the entry file; "" is the repository around the
+	// working directory.
+	Path string
+	// Refs are the refs to check for, as users name them; none means every ref
+	// that matters.
+	Refs []string
+	// Config is the path of the configuration; "" is nixplan.hcl in the root,
+	// where there is one.
+	Config string
+	// Secrets is the path of a secrets.json or of a manifest; "" takes what the
+	// configuration names.
+	Secrets string
+	// SearchPath is what <name> looks in.
+	SearchPath []world.SearchEntry
+	// NoModel evaluates only what is there.
+	NoModel bool
+	// Limits bound the evaluation; the zero value means planner.Limits.
+	Limits value.Limits
+}
+
+// Report is what a check found.
+type Report struct {
+	// Root is the repository's absolute path. Places of findings are relative to
+	// it.
+	Root string
+	// Refs are the full names of the refs that were looked at, sorted, but for
+	// those that stand for any other.
+	Refs []string
+	// Cut says that the repository has more refs than were looked at.
+	Cut bool
+	// Findings are in their total order; see [Finding].
+	Findings []Finding
+	// Suppressed are the findings that the program allows, by a comment.
+	Suppressed []Finding
+}
+
+// Finding is something that is or would go wrong. Findings are ordered by file,
+// line, column, id and summary.
+type Finding struct {
+	diag.Record
+	// Attr is the attribute path it belongs to, empty for the whole file.
+	Attr string `json:"attr,omitempty"`
+	// Refs are the refs for which it holds; none when it does not depend on the
+	// ref.
+	Refs []string `json:"refs"`
+	// Reason is why the program allows a suppressed finding.
+	Reason string `json:"reason,omitempty"`
+}
+
+// Run checks a repository. An error means that there is nothing to check: the
+// path, the repository, the configuration or the secrets cannot be read.
+func Run(ctx context.Context, o Options) (*Report, error) {
+	p, err := planner.New(ctx, planner.Options{
+		Path: o.Path, SearchPath: o.SearchPath, NoModel: o.NoModel, Limits: o.Limits,
+	})
+	if err != nil {
+		return nil, err
+	}
+	project := p.Project()
+	settings, problems, err := configuration(o.Config, project.Root)
+	if err != nil {
+		return nil, err
+	}
+	survey := planner.SurveyOptions{Extra: settings.Refs}
+	if settings.DefaultBranch != "" {
+		survey.Default = "refs/heads/" + settings.DefaultBranch
+	}
+	for _, name := range o.Refs {
+		ref, err := project.ResolveRef(name)
+		if err != nil {
+			return nil, err
+		}
+		survey.Only = append(survey.Only, ref.Name)
+	}
+	repository := newRepository(p, settings, p.Survey(survey))
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("interrupted: %w", err)
+	}
+	c := &collector{repo: repository}
+	problems = append(problems, settings.CheckRules(ids())...)
+	for _, d := range problems {
+		c.add(d, "", nil)
+	}
+	repository.readings(c)
+	for _, rule := range Rules {
+		if rule.run != nil {
+			rule.run(&pass{Repository: repository, rule: rule, out: c})
+		}
+	}
+	report := &Report{Root: project.Root, Cut: repository.Survey.Cut}
+	report.Findings, report.Suppressed = c.finish()
+	for _, r := range repository.Survey.Readings {
+		if r.Origin != planner.AnyOtherBranch && r.Origin != planner.AnyOtherTag {
+			report.Refs = append(report.Refs, r.Ref.Name)
+		}
+	}
+	slices.Sort(report.Refs)
+	return report, nil
+}
+
+// configuration reads the settings. A path that the user names must exist.
+func configuration(path, root string) (*config.Config, diag.List, error) {
+	if path == "" {
+		return config.Find(root)
+	}
+	at, err := filepath.Abs(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	return config.Load(at, path)
+}
+
+// readings hands on what the evaluation itself found.
+func (r *Repository) readings(c *collector) {
+	for _, reading := range r.Survey.Readings {
+		for _, d := range reading.Plan.Diagnostics {
+			c.record(d.Record, d.Attr, []string{reading.Ref.Name})
+		}
+	}
+}
+
+// describeRefs names refs for people, "" when they are all of those for which
+// something exists.
+func describeRefs(refs []string, all int) string {
+	if len(refs) == 0 || len(refs) == all {
+		return ""
+	}
+	const most = 3
+	var names []string
+	for _, ref := range refs {
+		switch {
+		case ref == planner.OtherBranch:
+			names = append(names, "any other branch")
+		case ref == planner.OtherTag:
+			names = append(names, "any other tag")
+		case len(names) < most:
+			names = append(names, ref)
+		}
+	}
+	if more := len(refs) - len(names); more > 0 {
+		names = append(names, fmt.Sprintf("%d more", more))
+	}
+	return strings.Join(names, ", ")
+}

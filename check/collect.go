@@ -1,0 +1,109 @@
+package check
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/nixplan/nixplan/internal/diag"
+)
+
+// collector gathers findings: it merges those that differ in their refs only,
+// rates them as the configuration says, sets aside those that are allowed, and
+// puts them in order.
+type collector struct {
+	repo  *Repository
+	found []*Finding
+	seen  map[findingKey]*Finding
+}
+
+type findingKey struct {
+	id, attr, summary  string
+	file               string
+	line, column, last int
+}
+
+func (c *collector) add(d *diag.Diagnostic, attr string, refs []string) {
+	c.record(d.Record(), attr, refs)
+}
+
+func (c *collector) record(r diag.Record, attr string, refs []string) {
+	key := findingKey{id: r.ID, attr: attr, summary: r.Summary}
+	if p := r.Place; p != nil {
+		key.file, key.line, key.column, key.last = p.File, p.Line, p.Column, p.EndColumn
+	}
+	if have := c.seen[key]; have != nil {
+		for _, ref := range refs {
+			if !slices.Contains(have.Refs, ref) {
+				have.Refs = append(have.Refs, ref)
+			}
+		}
+		return
+	}
+	if c.seen == nil {
+		c.seen = map[findingKey]*Finding{}
+	}
+	f := &Finding{Record: r, Attr: attr, Refs: slices.Clone(refs)}
+	c.seen[key] = f
+	c.found = append(c.found, f)
+}
+
+// finish gives the findings that count and those that a comment allows.
+func (c *collector) finish() (findings, suppressed []Finding) {
+	allowances := c.repo.allowances()
+	for _, f := range c.found {
+		if a := allowances.allow(f); a != nil {
+			f.Reason = a.reason
+			suppressed = append(suppressed, *f)
+			continue
+		}
+		findings = append(findings, *f)
+	}
+	for _, d := range allowances.problems() {
+		findings = append(findings, Finding{Record: d.Record()})
+	}
+	return c.rate(findings), sortFindings(suppressed)
+}
+
+// rate applies the configuration's severities and exclusions.
+func (c *collector) rate(findings []Finding) []Finding {
+	out := []Finding{} // in JSON a list, be it empty
+	for _, f := range findings {
+		if f.Place != nil && c.repo.Config.Excluded(f.Place.File) {
+			continue
+		}
+		severity, report := c.repo.Config.Severity(f.ID, severityOf(f.Record))
+		if !report {
+			continue
+		}
+		f.Severity = severity.String()
+		slices.Sort(f.Refs)
+		out = append(out, f)
+	}
+	return sortFindings(out)
+}
+
+func severityOf(r diag.Record) diag.Severity {
+	for _, s := range []diag.Severity{diag.Error, diag.Warning} {
+		if r.Severity == s.String() {
+			return s
+		}
+	}
+	return diag.Note
+}
+
+func sortFindings(list []Finding) []Finding {
+	slices.SortStableFunc(list, func(a, b Finding) int {
+		var x, y diag.Place
+		if a.Place != nil {
+			x = *a.Place
+		}
+		if b.Place != nil {
+			y = *b.Place
+		}
+		return cmp.Or(
+			cmp.Compare(x.File, y.File), cmp.Compare(x.Line, y.Line), cmp.Compare(x.Column, y.Column),
+			cmp.Compare(a.ID, b.ID), cmp.Compare(a.Summary, b.Summary), cmp.Compare(a.Attr, b.Attr),
+		)
+	})
+	return list
+}

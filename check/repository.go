@@ -1,0 +1,92 @@
+package check
+
+import (
+	"slices"
+
+	"github.com/nixplan/nixplan/eval"
+	"github.com/nixplan/nixplan/eval/value"
+	"github.com/nixplan/nixplan/hercules"
+	"github.com/nixplan/nixplan/hercules/planner"
+	"github.com/nixplan/nixplan/internal/config"
+	"github.com/nixplan/nixplan/internal/diag"
+	"github.com/nixplan/nixplan/plan"
+)
+
+// Repository is what rules look at.
+type Repository struct {
+	Project *hercules.Project
+	Config  *config.Config
+	Survey  *planner.Survey
+	// Jobs are the effects, in the order of their paths.
+	Jobs []*Job
+
+	ev    *eval.Evaluator
+	trees trees
+}
+
+// Job is an effect at an attribute path, for every ref at which it is there.
+type Job struct {
+	Path    string
+	Trigger plan.Trigger
+	At      []*JobAt // in the survey's order
+}
+
+// JobAt is a job for one ref.
+type JobAt struct {
+	*planner.Effect
+	Reading *planner.Reading
+
+	repo *Repository
+}
+
+func newRepository(p *planner.Planner, settings *config.Config, survey *planner.Survey) *Repository {
+	r := &Repository{Project: p.Project(), Config: settings, Survey: survey, ev: p.Evaluator()}
+	byPath := map[string]*Job{}
+	for _, reading := range survey.Readings {
+		for _, effect := range reading.Effects {
+			trigger := effect.Job.Trigger
+			key := string(trigger.Kind) + "\x00" + trigger.Name + "\x00" + effect.Job.Path
+			job := byPath[key]
+			if job == nil {
+				job = &Job{Path: effect.Job.Path, Trigger: trigger}
+				byPath[key] = job
+				r.Jobs = append(r.Jobs, job)
+			}
+			job.At = append(job.At, &JobAt{Effect: effect, Reading: reading, repo: r})
+		}
+	}
+	slices.SortStableFunc(r.Jobs, func(a, b *Job) int {
+		return slices.Compare(a.At[0].Job.AttrPath, b.At[0].Job.AttrPath)
+	})
+	return r
+}
+
+// NixOps reports whether the job deploys with NixOps, of either version.
+func (j *JobAt) NixOps() bool {
+	return j.Job.Kind == plan.RunNixOps || j.Job.Kind == plan.RunNixOps2
+}
+
+// MayRun reports whether an agent runs the job for the ref, or may: its
+// condition is not known.
+func (j *JobAt) MayRun() bool { return j.Job.State != plan.Inactive }
+
+// Place is where the job is defined.
+func (j *JobAt) Place() diag.Range { return userRange(j.Found.At.Range()) }
+
+// force is a value in weak head normal form; none when it fails.
+func (r *Repository) force(v value.Value) value.Value {
+	out, err := r.ev.Force(v)
+	if err != nil {
+		return value.Value{}
+	}
+	return out
+}
+
+// refs are the full names of the repository's branches and tags.
+func (r *Repository) refs() []string {
+	g := r.Project.Git
+	if g == nil {
+		return nil
+	}
+	return append(g.Branches(), g.Tags()...)
+}

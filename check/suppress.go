@@ -1,0 +1,125 @@
+package check
+
+import (
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/nixplan/nixplan/internal/diag"
+	"github.com/nixplan/nixplan/parser"
+)
+
+// An allowance is a comment `# nixplan: allow NP205 because …` on the line of a
+// finding or on the line above.
+type allowance struct {
+	at     diag.Range
+	line   int
+	id     string
+	reason string
+	used   bool
+}
+
+type allowances struct{ list []*allowance }
+
+var allowComment = regexp.MustCompile(`#[ \t]*nixplan:[ \t]*allow\b[ \t]*([^\r\n]*)`)
+
+// allowances are those of every Nix file of the repository that was evaluated or
+// that a finding is in.
+func (r *Repository) allowances() *allowances {
+	out := &allowances{}
+	for _, source := range r.sources() {
+		if !strings.Contains(source.Text, "nixplan:") {
+			continue
+		}
+		t := r.trees.of(source)
+		for _, m := range allowComment.FindAllStringSubmatchIndex(source.Text, -1) {
+			if t.inText(int32(m[0])) {
+				continue
+			}
+			id, reason, _ := strings.Cut(source.Text[m[2]:m[3]], " ")
+			out.list = append(out.list, &allowance{
+				at:     diag.Range{Source: source, Start: int32(m[0]), End: int32(m[3])},
+				line:   source.Position(int32(m[0])).Line,
+				id:     id,
+				reason: strings.TrimSpace(reason),
+			})
+		}
+	}
+	return out
+}
+
+// sources are the texts of the files below the root that were read as Nix.
+func (r *Repository) sources() []*diag.Source {
+	var out []*diag.Source
+	for _, source := range r.ev.Sources() {
+		if !strings.HasPrefix(source.Name, "<") && filepath.IsLocal(source.Name) {
+			out = append(out, source)
+		}
+	}
+	return out
+}
+
+// inText reports whether an offset lies in the text of a string or path, where a
+// # begins no comment.
+func (t *tree) inText(offset int32) bool {
+	inside := false
+	look := func(parts []parser.Part) {
+		for _, p := range parts {
+			inside = inside || p.Expr == nil && p.Start <= offset && offset < p.End
+		}
+	}
+	parser.Walk(t.file.Expr, func(e parser.Expr) bool {
+		switch e := e.(type) {
+		case *parser.String:
+			look(e.Parts)
+		case *parser.Path:
+			look(e.Parts)
+		}
+		return !inside
+	})
+	return inside
+}
+
+// allow is the allowance that covers a finding, nil when none does. One without
+// a reason covers nothing.
+func (a *allowances) allow(f *Finding) *allowance {
+	if f.Place == nil {
+		return nil
+	}
+	for _, allowed := range a.list {
+		if allowed.id == f.ID && allowed.reason != "" && allowed.at.Source.Name == f.Place.File &&
+			(allowed.line == f.Place.Line || allowed.line == f.Place.Line-1) {
+			allowed.used = true
+			return allowed
+		}
+	}
+	return nil
+}
+
+// problems are findings about the allowances themselves.
+func (a *allowances) problems() diag.List {
+	var out diag.List
+	for _, allowed := range a.list {
+		d := &diag.Diagnostic{ID: diag.IDAllow, Severity: diag.Warning, Range: allowed.at}
+		switch {
+		case Lookup(allowed.id) == nil:
+			d.Severity = diag.Error
+			d.Summary = "there is no rule " + strings.ToValidUTF8(allowed.id, "\uFFFD")
+			if allowed.id == "" {
+				d.Summary = "a comment allows something without saying what"
+			}
+			d.Help = "name the rule and a reason: # nixplan: allow NP205 tags are deployed by hand"
+		case allowed.reason == "":
+			d.Severity = diag.Error
+			d.Summary = "no reason is given for allowing " + allowed.id
+			d.Help = "say why, for whoever reads this next: # nixplan: allow " + allowed.id + " tags are deployed by hand"
+		case !allowed.used:
+			d.Summary = "nothing here has to be allowed: " + allowed.id + " finds nothing in this line or the next"
+			d.Help = "remove the comment"
+		default:
+			continue
+		}
+		out = append(out, d)
+	}
+	return out
+}
