@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"maps"
 	"os"
 	"os/exec"
 	"path"
@@ -106,6 +107,9 @@ func (t *Tracked) Submodule(name string) string {
 	}
 	return ""
 }
+
+// Names are the tracked files and submodules, in no order.
+func (t *Tracked) Names() []string { return slices.Collect(maps.Keys(t.files)) }
 
 // Len is the number of tracked files.
 func (t *Tracked) Len() int { return len(t.files) }
