@@ -76,7 +76,7 @@ nothing is fetched or built.`,
 const planTimeout = 10 * time.Minute
 
 func runPlan(ctx context.Context, o *planOptions) error {
-	format, err := view.ParseFormat(o.format)
+	format, err := view.ParseFormat(o.format, view.PlanFormats)
 	if err != nil {
 		return usagef("%v", err)
 	}

@@ -10,25 +10,32 @@ import (
 	"github.com/nixplan/nixplan/plan"
 )
 
-// Format is a way to write a plan.
+// Format is a way to write something.
 type Format string
 
 const (
-	Human Format = "human"
+	Human Format = "human" // a plan for people
+	Text  Format = "text"  // findings for people
 	JSON  Format = "json"
 	YAML  Format = "yaml"
+
+	GitHub      Format = "github"      // workflow commands of GitHub Actions
+	SARIF       Format = "sarif"       // Static Analysis Results Interchange Format 2.1.0
+	CodeClimate Format = "codeclimate" // code quality reports, as GitLab reads them
+	Markdown    Format = "markdown"    // a comment on a pull request
 )
 
-// Formats are the formats a user may ask for.
-var Formats = []Format{Human, JSON, YAML}
+// PlanFormats are the formats of a plan.
+var PlanFormats = []Format{Human, JSON, YAML}
 
-// ParseFormat returns the format of that name, or an error that lists them all.
-func ParseFormat(name string) (Format, error) {
-	if format := Format(name); slices.Contains(Formats, format) {
+// ParseFormat returns the format of that name, one of formats, or an error that
+// lists them all.
+func ParseFormat(name string, formats []Format) (Format, error) {
+	if format := Format(name); slices.Contains(formats, format) {
 		return format, nil
 	}
-	names := make([]string, len(Formats))
-	for i, format := range Formats {
+	names := make([]string, len(formats))
+	for i, format := range formats {
 		names[i] = string(format)
 	}
 	return "", fmt.Errorf("unknown format %q, want %s", name, strings.Join(names, ", "))

@@ -75,7 +75,7 @@ func readOptions(t *testing.T, comment string) Options {
 		key, value, _ := strings.Cut(word, "=")
 		switch key {
 		case "format":
-			format, err := ParseFormat(value)
+			format, err := ParseFormat(value, PlanFormats)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -135,7 +135,7 @@ func TestYAMLEqualsJSON(t *testing.T) {
 }
 
 func TestParseFormat(t *testing.T) {
-	if _, err := ParseFormat("xml"); err == nil || !strings.Contains(err.Error(), "human, json, yaml") {
+	if _, err := ParseFormat("xml", PlanFormats); err == nil || !strings.Contains(err.Error(), "human, json, yaml") {
 		t.Errorf("got %v", err)
 	}
 }
