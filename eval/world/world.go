@@ -68,8 +68,13 @@ type Source struct {
 // Mount is what lies at a store path: files of a tree, or a source whose files
 // (some of them modelled, if Files is set) are not known.
 type Mount struct {
-	Path   string
-	Dir    string // a directory of this machine
+	Path string
+	Dir  string // a directory or file of this machine
+	// Keep tells which of Dir's files, by their path inside, belong to the
+	// mount; nil: all do.
+	Keep func(sub string) bool
+	// Own says that Dir may be read wherever it lies: it is what a fetcher gave.
+	Own    bool
 	Files  fs.FS  // modelled files
 	Text   []byte // one file, whose text this is; nil for none
 	Source *Source
@@ -221,6 +226,7 @@ type place struct {
 	mount *Mount
 	sub   string
 	text  []byte
+	own   string // a directory that may be read besides the roots
 }
 
 func (w *World) locate(path string) (place, error) {
@@ -229,7 +235,7 @@ func (w *World) locate(path string) (place, error) {
 	case mount == nil:
 		return place{real: path}, nil
 	case mount.Dir != "":
-		return place{real: filepath.Join(mount.Dir, sub)}, nil
+		return mount.place(sub)
 	case mount.Text != nil && sub == "":
 		return place{text: mount.Text}, nil
 	case mount.Files != nil:
@@ -244,36 +250,69 @@ func (w *World) locate(path string) (place, error) {
 	return place{}, mount.missing(sub)
 }
 
+// place is where a path inside of a mounted directory is.
+func (m *Mount) place(sub string) (place, error) {
+	if m.Keep != nil && !m.Keep(sub) {
+		return place{}, &fs.PathError{Op: "open", Path: filepath.Join(m.Dir, sub), Err: fs.ErrNotExist}
+	}
+	p := place{real: filepath.Join(m.Dir, sub), mount: m, sub: sub}
+	if m.Own {
+		p.own = m.Dir
+	}
+	return p, nil
+}
+
 // check refuses what lies outside the roots.
-func (w *World) check(real string) error {
+func (w *World) check(p place) error {
 	if len(w.roots) == 0 {
 		return nil
 	}
-	resolved, err := filepath.EvalSymlinks(real)
+	resolved, err := filepath.EvalSymlinks(p.real)
 	if err != nil {
 		// What does not exist is judged by the nearest directory that does.
-		if parent := filepath.Dir(real); errors.Is(err, fs.ErrNotExist) && parent != real {
-			if _, lerr := os.Lstat(real); lerr == nil {
+		if parent := filepath.Dir(p.real); errors.Is(err, fs.ErrNotExist) && parent != p.real {
+			if _, lerr := os.Lstat(p.real); lerr == nil {
 				return err // a dangling link
 			}
-			return w.check(parent)
+			p.real = parent
+			return w.check(p)
 		}
 		return err
 	}
+	if p.own != "" && below(resolved, p.own) {
+		return nil
+	}
 	for _, root := range w.roots {
-		if resolved == root || root == "/" || strings.HasPrefix(resolved, root+"/") {
+		if below(resolved, root) {
 			return nil
 		}
 	}
-	return &RestrictedError{real}
+	return &RestrictedError{p.real}
+}
+
+// below reports whether a path is a directory or lies in it.
+func below(path, dir string) bool {
+	return path == dir || dir == "/" || strings.HasPrefix(path, dir+"/")
 }
 
 // checkLink is check for a path whose last component is not followed.
-func (w *World) checkLink(real string) error {
-	if w.check(filepath.Dir(real)) == nil {
+func (w *World) checkLink(p place) error {
+	parent := p
+	parent.real = filepath.Dir(p.real)
+	if w.check(parent) == nil {
 		return nil
 	}
-	return w.check(real)
+	return w.check(p)
+}
+
+// Readable reports, by its error, whether a directory or file of this machine
+// may be read.
+func (w *World) Readable(real string) error { return w.check(place{real: real}) }
+
+// IsRoot reports whether a directory of this machine is one that may be read as
+// a whole because the caller said so.
+func (w *World) IsRoot(real string) bool {
+	return len(w.roots) == 0 || slices.Contains(w.roots, real)
 }
 
 // ReadFile reads a whole regular file.
@@ -288,7 +327,7 @@ func (w *World) ReadFile(path string) ([]byte, error) {
 	if p.files != nil {
 		return fs.ReadFile(p.files, p.sub)
 	}
-	if err := w.check(p.real); err != nil {
+	if err := w.check(p); err != nil {
 		return nil, err
 	}
 	// Before opening, which waits for a writer when the file is a named pipe and
@@ -328,7 +367,7 @@ func (w *World) Lstat(name string) (fs.FileInfo, error) { return w.stat(name, w.
 // Stat describes a path, following symbolic links.
 func (w *World) Stat(name string) (fs.FileInfo, error) { return w.stat(name, w.check, os.Stat) }
 
-func (w *World) stat(name string, check func(string) error, stat func(string) (fs.FileInfo, error)) (fs.FileInfo, error) {
+func (w *World) stat(name string, check func(place) error, stat func(string) (fs.FileInfo, error)) (fs.FileInfo, error) {
 	p, err := w.locate(name)
 	switch {
 	case err != nil:
@@ -338,7 +377,7 @@ func (w *World) stat(name string, check func(string) error, stat func(string) (f
 	case p.files != nil:
 		return fs.Stat(p.files, p.sub)
 	}
-	if err := check(p.real); err != nil {
+	if err := check(p); err != nil {
 		return nil, err
 	}
 	return stat(p.real)
@@ -356,10 +395,16 @@ func (w *World) ReadDir(path string) ([]fs.DirEntry, error) {
 	case p.files != nil:
 		return nil, p.mount.missing(p.sub) // only some of its files are modelled
 	}
-	if err := w.check(p.real); err != nil {
+	if err := w.check(p); err != nil {
 		return nil, err
 	}
-	return os.ReadDir(p.real)
+	entries, err := os.ReadDir(p.real)
+	if p.mount != nil && p.mount.Keep != nil {
+		entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool {
+			return !p.mount.Keep(strings.TrimPrefix(p.sub+"/"+e.Name(), "/"))
+		})
+	}
+	return entries, err
 }
 
 // Readlink is what a symbolic link points to.
@@ -371,7 +416,7 @@ func (w *World) Readlink(path string) (string, error) {
 	if p.files != nil || p.text != nil {
 		return "", &fs.PathError{Op: "readlink", Path: path, Err: errors.New("is not a symbolic link")}
 	}
-	if err := w.checkLink(p.real); err != nil {
+	if err := w.checkLink(p); err != nil {
 		return "", err
 	}
 	return os.Readlink(p.real)
@@ -408,7 +453,7 @@ func (w *World) ImportPath(path string) (file, display string, err error) {
 		if p, err = w.locate(path); err != nil {
 			return "", "", err
 		}
-		if err := w.checkLink(p.real); err != nil {
+		if err := w.checkLink(p); err != nil {
 			return "", "", err
 		}
 		info, err := os.Lstat(p.real)

@@ -176,5 +176,43 @@ func load(workTree, dir string) (*Git, error) {
 	return g, nil
 }
 
+// AsBare is the repository without its work tree.
+func (g *Git) AsBare() *Git {
+	return &Git{Dir: g.Dir, Common: g.Common, HeadRef: g.HeadRef, HeadRev: g.HeadRev, Shallow: g.Shallow, config: g.config, refs: g.refs}
+}
+
+// Alternates are the directories, besides its own, that the repository takes
+// objects from. Those may name others in turn; they are followed as git does.
+func (g *Git) Alternates() ([]string, error) {
+	var all []string
+	const deepest = 5 // git's bound
+	var follow func(objects string, depth int) error
+	follow = func(objects string, depth int) error {
+		data, err := os.ReadFile(filepath.Join(objects, "info", "alternates"))
+		if errors.Is(err, os.ErrNotExist) || depth > deepest {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		for line := range strings.Lines(string(data)) {
+			line = strings.TrimRight(line, "\r\n")
+			if line == "" || strings.HasPrefix(line, "#") {
+				continue
+			}
+			if strings.HasPrefix(line, `"`) {
+				return &Error{Path: filepath.Join(objects, "info", "alternates"), Problem: "has a quoted path, which is not supported"}
+			}
+			dir := under(objects, line)
+			all = append(all, dir)
+			if err := follow(dir, depth+1); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return all, follow(filepath.Join(g.Common, "objects"), 0)
+}
+
 // Bare reports whether the repository has no checked out files.
 func (g *Git) Bare() bool { return g.WorkTree == "" }

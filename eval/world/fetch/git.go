@@ -24,6 +24,9 @@ type GitRequest struct {
 	URL string
 	// Local is the directory of this machine that the URL names, "" for none.
 	Local string
+	// Allow says, by its error, whether a directory of this machine may be read;
+	// nil: any. A repository can lead to others.
+	Allow func(dir string) error
 	// Rev is the commit, as hex digits; "" for the tip of Ref.
 	Rev string
 	// Ref is a branch, a tag or a full name; "" for what HEAD is, or, of a local
@@ -83,6 +86,14 @@ func (f *Fetcher) git(ctx context.Context, r *GitRequest) (*Tree, error) {
 		return nil, err
 	case g == nil:
 		return nil, ErrNoRepository
+	}
+	if g.WorkTree != r.Local {
+		g = g.AsBare() // a git directory: it does not choose its work tree
+	}
+	if err := r.allowed(g); err != nil {
+		return nil, err
+	}
+	switch {
 	case r.Rev == "" && r.Ref == "" && !g.Bare():
 		return f.workTree(ctx, r, g)
 	}
@@ -97,6 +108,24 @@ func (f *Fetcher) git(ctx context.Context, r *GitRequest) (*Tree, error) {
 		}
 	}
 	return f.commit(ctx, r, g, rev)
+}
+
+// allowed refuses a repository whose parts lie where nothing may be read: the
+// files of a bare one can be committed like any others.
+func (r *GitRequest) allowed(g *repo.Git) error {
+	if r.Allow == nil {
+		return nil
+	}
+	dirs, err := g.Alternates()
+	if err != nil {
+		return err
+	}
+	for _, dir := range append(dirs, g.Dir, g.Common, filepath.Join(g.Common, "objects")) {
+		if err := r.Allow(dir); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // ErrNoRepository says that a directory is no git repository.
@@ -170,6 +199,9 @@ func (f *Fetcher) tracked(ctx context.Context, r *GitRequest, g *repo.Git, dirty
 			below[name] = func(sub string) bool { return sub == "" }
 			if sub == nil || sub.Bare() {
 				continue // not checked out
+			}
+			if err := r.allowed(sub); err != nil {
+				return nil, err
 			}
 			subDirty, err := sub.Dirty()
 			if err != nil {
@@ -435,7 +467,10 @@ func (x *export) openSubmodule(ctx context.Context, g *repo.Git, rev string, e r
 		if filepath.IsLocal(s.Name) {
 			kept, err := repo.OpenAt(filepath.Join(g.Common, "modules", filepath.FromSlash(s.Name)))
 			if err == nil && kept != nil {
-				kept = &repo.Git{Dir: kept.Dir, Common: kept.Common, Shallow: kept.Shallow} // its work tree is not our business
+				kept = kept.AsBare()
+				if err := x.r.allowed(kept); err != nil {
+					return nil, err
+				}
 				if _, err := kept.CommitTime(ctx, e.Object); err == nil {
 					return kept, nil
 				}
