@@ -43,35 +43,6 @@ type Options struct {
 	Limits value.Limits
 }
 
-// Report is what a check found.
-type Report struct {
-	// Root is the repository's absolute path. Places of findings are relative to
-	// it.
-	Root string
-	// Refs are the full names of the refs that were looked at, sorted, but for
-	// those that stand for any other.
-	Refs []string
-	// Cut says that the repository has more refs than were looked at.
-	Cut bool
-	// Findings are in their total order; see [Finding].
-	Findings []Finding
-	// Suppressed are the findings that the program allows, by a comment.
-	Suppressed []Finding
-}
-
-// Finding is something that is or would go wrong. Findings are ordered by file,
-// line, column, id and summary.
-type Finding struct {
-	diag.Record
-	// Attr is the attribute path it belongs to, empty for the whole file.
-	Attr string `json:"attr,omitempty"`
-	// Refs are the refs for which it holds; none when it does not depend on the
-	// ref.
-	Refs []string `json:"refs"`
-	// Reason is why the program allows a suppressed finding.
-	Reason string `json:"reason,omitempty"`
-}
-
 // Run checks a repository. An error means that there is nothing to check: the
 // path, the repository, the configuration or the secrets cannot be read.
 func Run(ctx context.Context, o Options) (*Report, error) {
@@ -102,7 +73,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		return nil, fmt.Errorf("interrupted: %w", err)
 	}
 	c := &collector{repo: repository}
-	problems = append(problems, settings.CheckRules(ids())...)
+	problems = append(problems, settings.CheckRules(IDs())...)
 	for _, d := range problems {
 		c.add(d, "", nil)
 	}
@@ -112,7 +83,10 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 			rule.run(&pass{Repository: repository, rule: rule, out: c})
 		}
 	}
-	report := &Report{Root: project.Root, Cut: repository.Survey.Cut}
+	report := &Report{Root: project.Root, Top: project.Root, Cut: repository.Survey.Cut}
+	if g := project.Git; g != nil && !g.Bare() {
+		report.Top = g.WorkTree
+	}
 	report.Findings, report.Suppressed = c.finish()
 	for _, r := range repository.Survey.Readings {
 		if r.Origin != planner.AnyOtherBranch && r.Origin != planner.AnyOtherTag {

@@ -3,6 +3,7 @@ package check
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/nixplan/nixplan/internal/diag"
 )
@@ -52,7 +53,7 @@ func (c *collector) finish() (findings, suppressed []Finding) {
 	allowances := c.repo.allowances()
 	for _, f := range c.found {
 		if a := allowances.allow(f); a != nil {
-			f.Reason = a.reason
+			f.Reason, f.By = a.reason, a.at.Place()
 			suppressed = append(suppressed, *f)
 			continue
 		}
@@ -77,6 +78,9 @@ func (c *collector) rate(findings []Finding) []Finding {
 		}
 		f.Severity = severity.String()
 		slices.Sort(f.Refs)
+		if refs := describeRefs(f.Refs, len(c.repo.Survey.Readings)); refs != "" {
+			f.Detail = strings.TrimSpace(f.Detail + "\nThis is so for " + refs + ".")
+		}
 		out = append(out, f)
 	}
 	return sortFindings(out)

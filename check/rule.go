@@ -42,7 +42,8 @@ func Lookup(id string) *Rule {
 	return nil
 }
 
-func ids() []string {
+// IDs are the ids of all rules, in their order.
+func IDs() []string {
 	var out []string
 	for _, r := range Rules {
 		out = append(out, r.ID)

@@ -96,6 +96,8 @@ not need Nix.`,
 	root.SetHelpCommand(newHelpCommand())
 	root.AddCommand(
 		newPlanCommand(streams),
+		newCheckCommand(streams),
+		newRulesCommand(streams),
 		newEvalCommand(streams),
 		newVersionCommand(streams),
 		&cobra.Command{Use: "exit-codes", Short: "What the exit statuses mean", Long: exitCodesHelp},
