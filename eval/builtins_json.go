@@ -16,6 +16,7 @@ var jsonPrims = []value.Prim{
 
 func primFromJSON(m *value.Machine, v value.Value) value.Value {
 	text := wantPlain(m, v)
+	m.Step(len(text) / 64)
 	b := jsonBuilder{m: m}
 	if err := jsonx.Read(text, &b, jsonx.Options{Nix28: host(m).opts.Compat28}); err != nil {
 		kind := value.JSONError
@@ -147,7 +148,7 @@ func (w *jsonWriter) string(v value.Value) {
 		return
 	}
 	w.m.Charge(int64(len(v.Str())))
-	w.text.context = w.text.context.Union(v.Context())
+	w.text.context.Add(v.Context())
 	if host(w.m).opts.Compat28 {
 		w.out = jsonx.AppendString28(w.out, v.Str())
 		return

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"github.com/nixplan/nixplan/eval/internal/hash"
 	"github.com/nixplan/nixplan/eval/internal/store"
@@ -69,7 +70,28 @@ func (ev *Evaluator) hashIntoStore(m *value.Machine, path, name string, at value
 		return ev.notCopied(m, err, path, at)
 	}
 	ev.storeState.hashed[key] = stored
+	ev.mountCopy(stored, path, nil)
 	return storeString(stored)
+}
+
+// mountCopy lets what was copied be read below its store path, from where it is.
+// kept, unless nil, are the members that a filter let through.
+func (ev *Evaluator) mountCopy(stored, path string, kept map[string]bool) {
+	mount := &world.Mount{Path: stored, Dir: ev.world.RealPath(path)}
+	if mount.Dir == "" {
+		return // modelled files are read where the model has them
+	}
+	if kept != nil {
+		mount.Keep = func(sub string) bool { return sub == "" || kept[sub] }
+	}
+	// What is copied may itself be a part of something copied.
+	if outer, inside := ev.world.Mount(path); outer != nil {
+		mount.Own = outer.Own
+		if outer.Keep != nil && kept == nil {
+			mount.Keep = func(sub string) bool { return outer.Keep(filepath.Join(inside, sub)) }
+		}
+	}
+	ev.world.AddMount(mount)
 }
 
 // treePath is the store path of a file or tree: by its NAR, or by the contents
@@ -128,14 +150,13 @@ func primToFile(m *value.Machine, name, text value.Value) value.Value {
 		}
 		refs = append(refs, e.Path)
 	}
+	m.Step(len(content) / 64)
 	ev := host(m)
 	path, err := ev.storeState.get(ev).AddText(fileName, content, refs)
 	if err != nil {
 		fail(m, value.OtherError, "invalid store path name when writing '%s': %s", fileName, err)
 	}
-	if ev.opts.Model { // an agent has the file, as it writes to its store
-		ev.world.AddMount(&world.Mount{Path: path, Text: []byte(content)})
-	}
+	ev.world.AddMount(&world.Mount{Path: path, Text: []byte(content)})
 	return value.NewStringContext(path, value.NewContext(value.ContextElem{Kind: value.Opaque, Path: path}).Union(c.Marks()))
 }
 
@@ -214,27 +235,35 @@ func addPath(m *value.Machine, args pathArgs) value.Value {
 	if ev.opts.Model {
 		return ev.mountFiltered(m, args)
 	}
+	if args.filter.IsNone() && args.recursive && args.expected == nil {
+		return ev.hashIntoStore(m, args.path, args.name, value.Span{})
+	}
+	var kept map[string]bool
+	filter := ev.callFilter(m, args.filter)
+	if call := filter; call != nil {
+		kept = map[string]bool{}
+		filter = func(path, kind string) (bool, error) {
+			keep, err := call(path, kind)
+			if keep {
+				kept[strings.TrimPrefix(path, strings.TrimSuffix(args.path, "/")+"/")] = true
+			}
+			return keep, err
+		}
+	}
+	stored, err := ev.treePath(args.path, args.name, args.recursive, filter)
+	if err != nil {
+		return ev.notCopied(m, err, args.path, value.Span{})
+	}
 	if args.expected != nil {
 		expected, err := store.DefaultDir.FixedPath(args.name, args.recursive, *args.expected)
 		if err != nil {
 			fail(m, value.OtherError, "%s", err)
 		}
-		actual, err := ev.treePath(args.path, args.name, args.recursive, ev.callFilter(m, args.filter))
-		if err == nil && actual != expected {
+		if stored != expected {
 			fail(m, value.OtherError, "store path mismatch in (possibly filtered) path added from '%s'", ev.Display(args.path))
 		}
-		if err != nil {
-			return ev.notCopied(m, err, args.path, value.Span{})
-		}
-		return storeString(expected)
 	}
-	if args.filter.IsNone() && args.recursive {
-		return ev.hashIntoStore(m, args.path, args.name, value.Span{})
-	}
-	stored, err := ev.treePath(args.path, args.name, args.recursive, ev.callFilter(m, args.filter))
-	if err != nil {
-		return ev.notCopied(m, err, args.path, value.Span{})
-	}
+	ev.mountCopy(stored, args.path, kept)
 	return storeString(stored)
 }
 

@@ -10,6 +10,7 @@ import (
 var tomlPrims = []value.Prim{
 	{Name: "fromTOML", Arity: 1, Strict: 1, F1: func(m *value.Machine, v value.Value) value.Value {
 		text, _ := wantString(m, v)
+		m.Step(len(text) / 16)
 		table, err := tomlx.Read(text)
 		if err != nil {
 			kind := value.OtherError

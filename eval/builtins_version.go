@@ -7,7 +7,9 @@ import (
 
 var versionPrims = []value.Prim{
 	{Name: "compareVersions", Result: value.Int, Arity: 2, Strict: 0b11, F2: func(m *value.Machine, a, b value.Value) value.Value {
-		result := value.NewInt(int64(version.Compare(wantPlain(m, a), wantPlain(m, b))))
+		x, y := wantPlain(m, a), wantPlain(m, b)
+		m.Step(min(len(x), len(y)) / 64)
+		result := value.NewInt(int64(version.Compare(x, y)))
 		return observe(m, "compareVersions", a, observe(m, "compareVersions", b, result))
 	}},
 	{Name: "parseDrvName", Result: value.AttrSet, Arity: 1, Strict: 1, F1: func(m *value.Machine, v value.Value) value.Value {
@@ -15,10 +17,11 @@ var versionPrims = []value.Prim{
 		return host(m).Set(map[string]value.Value{"name": value.NewString(name), "version": value.NewString(ver)})
 	}},
 	{Name: "splitVersion", Result: value.List, Arity: 1, Strict: 1, F1: func(m *value.Machine, v value.Value) value.Value {
-		parts := version.Split(wantPlain(m, v))
-		list := m.Slots(len(parts))
-		for i, p := range parts {
-			list[i] = value.NewString(p)
+		var list []value.Value
+		for part := range version.Split(wantPlain(m, v)) {
+			m.Step(1)
+			m.Charge(2 * 16) // the part, and room to grow
+			list = append(list, value.NewString(part))
 		}
 		return value.NewList(list)
 	}},

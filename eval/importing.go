@@ -47,6 +47,7 @@ func (ev *Evaluator) parse(m *value.Machine, path, display string) (*parser.File
 		ev.unreadable(m, err, path, value.Span{}) // only files that exist come here
 		m.Throw(&value.Error{Kind: value.NotFound, Message: err.Error()})
 	}
+	m.Step(len(data) / 64)
 	src := diag.NewSource(ev.Display(display), string(data))
 	ev.paths[src] = path
 	return parser.Parse(src)

@@ -2,7 +2,6 @@ package eval_test
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"testing"
 
@@ -79,39 +78,6 @@ func TestUnknown(t *testing.T) {
 		} else if got != test.want {
 			t.Errorf("%s:\n got %s\nwant %s", test.expr, got, test.want)
 		}
-	}
-}
-
-// TestBudgets shows that hostile programs end with an error.
-func TestBudgets(t *testing.T) {
-	for _, test := range []struct {
-		name, expr string
-		limits     value.Limits
-		want       value.ErrorKind
-	}{
-		{"call depth", `let f = x: 1 + f x; in f 1`, value.Limits{}, value.StackOverflow},
-		{"steps", `let f = x: f (x + 1); in f 1`, value.Limits{Steps: 100_000, CallDepth: 1 << 30, Depth: 1 << 20}, value.Budget},
-		{"depth without calls", `let go = n: acc: if n == 0 then acc else go (n - 1) (acc + 1); in go 9000 0`, value.Limits{Depth: 1000}, value.StackOverflow},
-		{"heap", `let f = s: builtins.seq s (f (s + s)); in f "xxxxxxxx"`, value.Limits{Heap: 64 << 20}, value.Budget},
-		{"infinite recursion", `let x = x; in x`, value.Limits{}, value.InfiniteRecursion},
-	} {
-		ev := eval.New(context.Background(), eval.Options{Limits: test.limits})
-		_, err := ev.EvalText(diag.NewSource("test.nix", test.expr), "/")
-		var e *value.Error
-		if !errors.As(err, &e) || e.Kind != test.want {
-			t.Errorf("%s: got error %v, want one of kind %s", test.name, err, test.want)
-		}
-	}
-}
-
-// TestCancel shows that a cancelled context ends an evaluation.
-func TestCancel(t *testing.T) {
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	ev := eval.New(ctx, eval.Options{Limits: value.Limits{CallDepth: 1 << 30, Depth: 1 << 20}})
-	_, err := ev.EvalText(diag.NewSource("test.nix", `let f = x: f (x + 1); in f 1`), "/")
-	if err == nil || !strings.Contains(err.Error(), "cancelled") {
-		t.Errorf("got %v, want a cancellation", err)
 	}
 }
 

@@ -2,7 +2,10 @@
 // builtins.compareVersions, splitVersion and parseDrvName do.
 package version
 
-import "strconv"
+import (
+	"iter"
+	"strconv"
+)
 
 // Next cuts the first component off a version: a run of digits, or a run of
 // other characters up to a digit, "." or "-". Separators before it are
@@ -26,16 +29,11 @@ func Next(v string) (component, rest string) {
 	return v[:i], v[i:]
 }
 
-// Split is the list of all components.
-func Split(v string) []string {
-	var parts []string
-	for {
-		part, rest := Next(v)
-		if part == "" {
-			return parts
+// Split gives all components.
+func Split(v string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for part, rest := Next(v); part != "" && yield(part); part, rest = Next(rest) {
 		}
-		parts = append(parts, part)
-		v = rest
 	}
 }
 
