@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/nixplan/nixplan/internal/diag"
+	"github.com/nixplan/nixplan/internal/text"
 )
 
 // A codeClimateIssue has what the specification of Code Climate's engines asks
@@ -44,7 +45,7 @@ func writeCodeClimate(w io.Writer, r *Report) error {
 		issue := codeClimateIssue{
 			Type:        "issue",
 			CheckName:   record.ID,
-			Description: record.Summary,
+			Description: text.Line(record.Summary),
 			Content:     codeClimateContent{strings.ReplaceAll(markdown(message(record)), "\n", "\n\n")},
 			Categories:  []string{"Bug Risk"},
 			Severity:    codeClimateSeverity(record.Severity),
