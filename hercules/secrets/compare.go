@@ -92,7 +92,7 @@ func without(a, b *Secret) []Field {
 // Diagnostic is the difference as a finding. file and manifest are what people
 // call the two.
 func (d Difference) Diagnostic(file, manifest string) *diag.Diagnostic {
-	r := &diag.Diagnostic{ID: diag.IDSecretsOut, Range: d.Range, Help: "if " + file + " is right: nixplan secrets manifest " + file + " --output " + manifest}
+	r := &diag.Diagnostic{ID: diag.IDSecretsOut, Range: d.Range}
 	name := "secret " + shown(d.Secret)
 	fields := "field " + strings.Join(d.Fields, ", ")
 	if len(d.Fields) > 1 {

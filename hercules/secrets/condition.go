@@ -59,7 +59,7 @@ func (c *Condition) String() string {
 		parts := make([]string, len(c.Of))
 		for i, part := range c.Of {
 			parts[i] = part.String()
-			if len(c.Of) > 1 && len(part.Of) > 1 {
+			if joins := part.Op == And || part.Op == Or; joins && len(c.Of) > 1 && len(part.Of) != 1 {
 				parts[i] = "(" + parts[i] + ")"
 			}
 		}

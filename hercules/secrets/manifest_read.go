@@ -132,17 +132,19 @@ func (r *manifestReader) manifest(v *Inventory, n *yaml.Node) {
 				v.Secrets = append(v.Secrets, r.secret(name, at, value))
 			})
 		default:
-			help := didYouMean(key, []string{"version", "secrets"}, "")
-			if value.Kind == yaml.MappingNode && help == "" {
-				help = "if this is a secrets.json, its manifest is made by nixplan secrets manifest"
-			}
-			r.error(r.at(at), "the manifest has a key that does not belong here", help)
+			r.error(r.at(at), "the manifest has a key that does not belong here",
+				didYouMean(key, []string{"version", "secrets"}, "a manifest has version and secrets"))
 		}
 	})
-	if ok && !version {
+	switch {
+	case !ok:
+	case !version && !list:
+		r.findings = nil // all of them say the same
+		r.error(r.start(), "this is no manifest of secrets: it has neither version nor secrets",
+			"if it is a secrets.json, nixplan secrets manifest writes its manifest")
+	case !version:
 		r.error(r.start(), "the manifest has no version", fmt.Sprintf("write version: %d", manifestVersion))
-	}
-	if ok && !list {
+	case !list:
 		r.error(r.start(), "the manifest has no secrets", "if there are none, write secrets: {}")
 	}
 }
@@ -262,8 +264,11 @@ func (r *manifestReader) str(n *yaml.Node, what string) (string, bool) {
 
 func (r *manifestReader) start() diag.Range { return diag.Range{Source: r.source} }
 
-// at is where a node stands; of a name, all of it.
+// at is where a node stands: a scalar, or the first key of a mapping.
 func (r *manifestReader) at(n *yaml.Node) diag.Range {
+	if n.Kind == yaml.MappingNode && n.Style&yaml.FlowStyle == 0 && len(n.Content) > 0 {
+		n = n.Content[0]
+	}
 	start := r.offset(n.Line, n.Column)
 	end := start
 	if n.Kind == yaml.ScalarNode && bytes.HasPrefix(r.text[start:], []byte(n.Value)) {

@@ -99,6 +99,7 @@ not need Nix.`,
 		newCheckCommand(streams),
 		newRulesCommand(streams),
 		newEvalCommand(streams),
+		newSecretsCommand(streams),
 		newVersionCommand(streams),
 		&cobra.Command{Use: "exit-codes", Short: "What the exit statuses mean", Long: exitCodesHelp},
 	)
