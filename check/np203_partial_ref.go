@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/nixplan/nixplan/eval"
+	"github.com/nixplan/nixplan/eval/value"
 	"github.com/nixplan/nixplan/hercules/planner"
 	"github.com/nixplan/nixplan/internal/diag"
 	"github.com/nixplan/nixplan/internal/text"
@@ -17,14 +18,32 @@ var partialRef = &Rule{
 }
 
 func checkPartialRef(p *pass) {
+	type comparison struct {
+		at    value.Span
+		other string
+	}
+	found := map[comparison]eval.Decision{}
+	var order []comparison
+	derived := map[value.Span]bool{} // where something made from the ref is compared
 	for _, d := range p.ev.Decisions() {
-		if d.Op != "==" && d.Op != "!=" || !p.wholeRef(&d) {
+		if d.Op != "==" && d.Op != "!=" {
+			continue
+		}
+		if !p.wholeRef(&d) {
+			derived[d.At] = true
 			continue
 		}
 		for _, other := range d.Others {
-			if other != "" && !strings.HasPrefix(other, "refs/") {
-				p.partialRef(&d, other)
+			key := comparison{d.At, other}
+			if _, known := found[key]; !known && isPartial(other) {
+				found[key] = d
+				order = append(order, key)
 			}
+		}
+	}
+	for _, key := range order {
+		if d := found[key]; !derived[key.at] {
+			p.partialRef(&d, key.other)
 		}
 	}
 }
@@ -34,6 +53,20 @@ func checkPartialRef(p *pass) {
 func (p *pass) wholeRef(d *eval.Decision) bool {
 	return len(d.Marks) == 1 && planner.FactName(d.Marks[0]) == "ref" &&
 		slices.ContainsFunc(p.Survey.Readings, func(r *planner.Reading) bool { return r.Ref.Name == d.Subject })
+}
+
+// isPartial reports whether a text is no full ref, but meant to be one. Forges
+// have refs of their own, such as refs/pull/1/head.
+func isPartial(ref string) bool {
+	if ref == "" {
+		return false
+	}
+	rest, ok := strings.CutPrefix(ref, "refs/")
+	if !ok {
+		return true
+	}
+	kind, _, _ := strings.Cut(rest, "/")
+	return kind != "heads" && kind != "tags" && len(text.Similar(kind, []string{"heads", "tags"})) > 0
 }
 
 func (p *pass) partialRef(d *eval.Decision, other string) {
@@ -53,7 +86,7 @@ func (p *pass) partialRef(d *eval.Decision, other string) {
 // meantRef is the full ref that a name is short, or a slip, for.
 func (p *pass) meantRef(name string) string {
 	bare := name
-	for _, prefix := range []string{"ref/", "heads/", "head/", "tags/", "tag/", "origin/"} {
+	for _, prefix := range []string{"refs/", "ref/", "heads/", "head/", "tags/", "tag/", "origin/"} {
 		bare = strings.TrimPrefix(bare, prefix)
 	}
 	for _, ref := range p.refs() {
@@ -61,7 +94,7 @@ func (p *pass) meantRef(name string) string {
 			return ref
 		}
 	}
-	if strings.HasPrefix(name, "tag") || strings.HasPrefix(name, "ref/tag") {
+	if strings.HasPrefix(strings.TrimPrefix(name, "refs/"), "tag") {
 		return "refs/tags/" + bare
 	}
 	return "refs/heads/" + bare
