@@ -55,7 +55,7 @@ type derivationBuilder struct {
 	m       *value.Machine
 	attrs   *value.Attrs
 	drv     *store.Derivation
-	context *value.Context
+	context value.ContextBuilder
 	unknown *value.Unknown
 
 	structured  bool
@@ -195,7 +195,7 @@ func (b *derivationBuilder) text(v value.Value) (string, bool) {
 		b.needs(s.Unknown())
 		return "", false
 	}
-	b.context = b.context.Union(s.Context())
+	b.context.Add(s.Context())
 	return s.Str(), true
 }
 
@@ -226,7 +226,7 @@ func (b *derivationBuilder) structuredAttribute(name string, v value.Value) {
 	if text.Kind() == value.UnknownValue {
 		b.needs(text.Unknown())
 	} else {
-		b.context = b.context.Union(text.Context())
+		b.context.Add(text.Context())
 		b.json = append(b.json, jsonField{name, text.Str()})
 	}
 	if v.Kind() == value.UnknownValue {
@@ -235,7 +235,7 @@ func (b *derivationBuilder) structuredAttribute(name string, v value.Value) {
 	switch name {
 	case "builder":
 		s, c := wantString(b.m, v)
-		b.context = b.context.Union(c)
+		b.context.Add(c)
 		b.special(name, s)
 	case "system", "outputHash", "outputHashAlgo", "outputHashMode":
 		b.special(name, wantPlain(b.m, v))
@@ -302,7 +302,7 @@ func (b *derivationBuilder) fixed() *store.FixedOutput {
 // inputs turns the references of all attributes into the derivation's inputs.
 func (b *derivationBuilder) inputs() {
 	s := host(b.m).storeState.get(host(b.m))
-	for _, e := range b.context.References().Elems() {
+	for _, e := range b.context.Context().References().Elems() {
 		switch e.Kind {
 		case value.Opaque:
 			b.drv.InputSrcs = append(b.drv.InputSrcs, e.Path)

@@ -51,7 +51,7 @@ func primConcatStringsSep(m *value.Machine, sep, list value.Value) value.Value {
 	var b textBuilder
 	s, c := wantString(m, sep)
 	sep = value.NewStringContext(s, c)
-	b.context = c // the separator's context stays even when it is not used
+	b.context.Add(c) // the separator's context stays even when it is not used
 	for i, e := range wantList(m, list) {
 		if i > 0 {
 			b.add(m, sep)
@@ -112,7 +112,7 @@ func primReplaceStrings(m *value.Machine, fromList, toList, v value.Value) value
 	}
 	text, context := wantString(m, v)
 	var b textBuilder
-	b.context = context
+	b.context.Add(context)
 	kept := 0 // start of what is copied as it is
 	for p := 0; p <= len(text); {
 		m.Step(1)

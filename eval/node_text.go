@@ -110,7 +110,7 @@ func joinPath(m *value.Machine, a, b value.Value, at value.Span) value.Value {
 type textBuilder struct {
 	parts   []string
 	size    int
-	context *value.Context
+	context value.ContextBuilder
 	mixed   []value.Value // everything so far, once an unknown was added
 	unknown *value.Unknown
 }
@@ -120,7 +120,7 @@ func (b *textBuilder) add(m *value.Machine, v value.Value) {
 		if b.unknown == nil {
 			b.unknown = v.Unknown()
 			if b.size > 0 {
-				b.mixed = append(b.mixed, value.NewStringContext(strings.Join(b.parts, ""), b.context))
+				b.mixed = append(b.mixed, value.NewStringContext(strings.Join(b.parts, ""), b.context.Context()))
 			}
 		}
 		if parts := v.Unknown().Parts; parts != nil {
@@ -139,9 +139,7 @@ func (b *textBuilder) add(m *value.Machine, v value.Value) {
 	b.size += len(s)
 	boundText(m, b.size)
 	b.parts = append(b.parts, s)
-	if c := v.Context(); c != nil {
-		b.context = b.context.Union(c)
-	}
+	b.context.Add(v.Context())
 }
 
 // maxText is the longest string there may be, in bytes. A few replacements or
@@ -167,5 +165,5 @@ func (b *textBuilder) value(at value.Span) value.Value {
 		u.Parts = boundParts(b.mixed)
 		return value.NewUnknown(u)
 	}
-	return value.NewStringContext(strings.Join(b.parts, ""), b.context)
+	return value.NewStringContext(strings.Join(b.parts, ""), b.context.Context())
 }

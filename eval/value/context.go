@@ -63,7 +63,8 @@ func (c *Context) Elems() []ContextElem {
 	return c.elems
 }
 
-// Union is the set of elements in either.
+// Union is the set of elements in either. Where one has all the elements of the
+// other, nothing is made: texts of one derivation have much the same context.
 func (c *Context) Union(d *Context) *Context {
 	switch {
 	case c.Empty() || c == d:
@@ -71,7 +72,81 @@ func (c *Context) Union(d *Context) *Context {
 	case d.Empty():
 		return c
 	}
-	return NewContext(append(slices.Clone(c.elems), d.elems...)...)
+	switch both := c.overlap(d); {
+	case both == len(d.elems):
+		return c
+	case both == len(c.elems):
+		return d
+	default:
+		return c.merge(d, len(c.elems)+len(d.elems)-both)
+	}
+}
+
+// overlap is the number of elements that are in both.
+func (c *Context) overlap(d *Context) (n int) {
+	x, y := c.elems, d.elems
+	for len(x) > 0 && len(y) > 0 {
+		switch order := compareElems(x[0], y[0]); {
+		case order < 0:
+			x = x[1:]
+		case order > 0:
+			y = y[1:]
+		default:
+			x, y = x[1:], y[1:]
+			n++
+		}
+	}
+	return n
+}
+
+func (c *Context) merge(d *Context, size int) *Context {
+	out := make([]ContextElem, 0, size)
+	x, y := c.elems, d.elems
+	for len(x) > 0 && len(y) > 0 {
+		switch order := compareElems(x[0], y[0]); {
+		case order < 0:
+			out = append(out, x[0])
+			x = x[1:]
+		case order > 0:
+			out = append(out, y[0])
+			y = y[1:]
+		default:
+			out = append(out, x[0])
+			x, y = x[1:], y[1:]
+		}
+	}
+	return &Context{append(append(out, x...), y...)}
+}
+
+// ContextBuilder joins many contexts. Joining them one by one would copy the
+// first as often as there are others: for the packages of nixpkgs that was two
+// fifths of all memory ever allocated.
+type ContextBuilder struct{ parts []*Context }
+
+// Add adds a context's elements.
+func (b *ContextBuilder) Add(c *Context) {
+	if c.Empty() || len(b.parts) > 0 && b.parts[len(b.parts)-1] == c {
+		return
+	}
+	if len(b.parts) == cap(b.parts) && len(b.parts) >= 32 {
+		b.parts[0] = b.Context()
+		b.parts = b.parts[:1]
+	}
+	b.parts = append(b.parts, c)
+}
+
+// Context is everything that was added.
+func (b *ContextBuilder) Context() *Context { return unionAll(b.parts) }
+
+func unionAll(parts []*Context) *Context {
+	switch len(parts) {
+	case 0:
+		return nil
+	case 1:
+		return parts[0]
+	}
+	half := len(parts) / 2
+	return unionAll(parts[:half]).Union(unionAll(parts[half:]))
 }
 
 // References is the part Nix knows: everything but marks.

@@ -34,16 +34,11 @@ func (d *Derivation) Fixed() bool { return len(d.Outputs) == 1 && d.Outputs["out
 func (d *Derivation) Inputs() []string { return slices.Sorted(maps.Keys(d.InputDrvs)) }
 
 // ATerm is the text of the .drv file.
-func (d *Derivation) ATerm() string { return d.aterm(d.InputDrvs, false) }
+func (d *Derivation) ATerm() string { return string(d.aterm(nil, d.InputDrvs, false)) }
 
-// aterm writes the derivation with other names for its inputs. mask leaves out
-// the output paths, in the environment as well.
-func (d *Derivation) aterm(inputs map[string][]string, mask bool) string {
-	size := 200
-	for name, text := range d.Env {
-		size += len(name) + len(text) + len(text)/32 + 8
-	}
-	b := make([]byte, 0, size+128*len(inputs)+80*len(d.InputSrcs))
+// aterm appends the derivation's text, with other names for its inputs, to b.
+// mask leaves out the output paths, in the environment as well.
+func (d *Derivation) aterm(b []byte, inputs map[string][]string, mask bool) []byte {
 	b = append(b, "Derive(["...)
 	for i, name := range slices.Sorted(maps.Keys(d.Outputs)) {
 		out := d.Outputs[name]
@@ -82,7 +77,7 @@ func (d *Derivation) aterm(inputs map[string][]string, mask bool) string {
 		b = appendQuoted(append(b, ','), text)
 		b = append(b, ')')
 	}
-	return string(append(b, "])"...))
+	return append(b, "])"...)
 }
 
 func open(b []byte, i int) []byte {

@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/nix-community/go-nix/pkg/nixbase32"
@@ -94,12 +93,13 @@ func (d Dir) TextPath(name, text string, refs []string) (string, error) {
 }
 
 func withRefs(kind string, refs []string) string {
-	refs = slices.Clone(refs)
-	slices.Sort(refs)
-	for _, ref := range slices.Compact(refs) {
-		kind += ":" + ref
+	var b strings.Builder
+	b.WriteString(kind)
+	for _, ref := range sortedSet(refs) {
+		b.WriteByte(':')
+		b.WriteString(ref)
 	}
-	return kind
+	return b.String()
 }
 
 // FixedPath is the path of something whose hash is known: of a file's contents,
