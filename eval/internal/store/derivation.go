@@ -20,6 +20,9 @@ type Store struct {
 
 	drvs map[string]*instance
 	refs map[string][]string // of text files that are no derivations
+	// text is room for the text of a derivation that is only hashed: without it
+	// that was a tenth of what the packages of nixpkgs take.
+	text []byte
 }
 
 type instance struct {
@@ -62,10 +65,12 @@ func (s *Store) Instantiate(d *Derivation, fixed *FixedOutput) (drvPath string, 
 	if err != nil {
 		return "", err
 	}
-	drvPath, err = s.Dir.TextPath(d.Name+".drv", d.ATerm(), s.references(d))
-	if err != nil {
+	name := d.Name + ".drv"
+	if err := CheckName(name); err != nil {
 		return "", err
 	}
+	s.text = d.aterm(s.text[:0], d.InputDrvs, false)
+	drvPath = s.Dir.path(withRefs("text", s.references(d)), sha256.Sum256(s.text), name)
 	if s.drvs[drvPath] == nil {
 		s.drvs[drvPath] = &instance{drv: d}
 	}
@@ -100,11 +105,10 @@ func (s *Store) addressOutputs(d *Derivation) error {
 		}
 		d.Env[name] = "" // present in the masked text even if it was not before
 	}
-	masked, err := s.moduloText(d, true)
+	sum, err := s.moduloHash(d, true)
 	if err != nil {
 		return err
 	}
-	sum := sha256.Sum256([]byte(masked))
 	for name := range d.Outputs {
 		path := s.Dir.path("output:"+name, sum, OutputName(d.Name, name))
 		d.Outputs[name] = Output{Path: path}
@@ -113,22 +117,23 @@ func (s *Store) addressOutputs(d *Derivation) error {
 	return nil
 }
 
-// moduloText is the derivation's text with each input derivation replaced by
-// its modulo hash. Inputs with the same hash become one.
-func (s *Store) moduloText(d *Derivation, mask bool) (string, error) {
+// moduloHash is the hash of the derivation's text with each input derivation
+// replaced by its modulo hash. Inputs with the same hash become one.
+func (s *Store) moduloHash(d *Derivation, mask bool) (sum [sha256.Size]byte, err error) {
 	inputs := make(map[string][]string, len(d.InputDrvs))
 	for path, outputs := range d.InputDrvs {
 		in, err := s.instance(path)
 		if err != nil {
-			return "", err
+			return sum, err
 		}
 		h, err := s.modulo(in)
 		if err != nil {
-			return "", err
+			return sum, err
 		}
 		inputs[h] = append(inputs[h], outputs...)
 	}
-	return d.aterm(inputs, mask), nil
+	s.text = d.aterm(s.text[:0], inputs, mask)
+	return sha256.Sum256(s.text), nil
 }
 
 // modulo is a derivation's hash modulo fixed-output derivations: of those only
@@ -137,17 +142,16 @@ func (s *Store) modulo(in *instance) (string, error) {
 	if in.modulo != "" {
 		return in.modulo, nil
 	}
-	var text string
+	var sum [sha256.Size]byte
 	if in.drv.Fixed() {
 		out := in.drv.Outputs["out"]
-		text = "fixed:out:" + out.HashAlgo + ":" + out.Hash + ":" + out.Path
+		sum = sha256.Sum256([]byte("fixed:out:" + out.HashAlgo + ":" + out.Hash + ":" + out.Path))
 	} else {
 		var err error
-		if text, err = s.moduloText(in.drv, false); err != nil {
+		if sum, err = s.moduloHash(in.drv, false); err != nil {
 			return "", err
 		}
 	}
-	sum := sha256.Sum256([]byte(text))
 	in.modulo = hex.EncodeToString(sum[:])
 	return in.modulo, nil
 }
