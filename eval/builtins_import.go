@@ -90,6 +90,11 @@ func primPathExists(m *value.Machine, v value.Value) value.Value {
 	case errors.As(err, &unknown) && ev.opts.Model:
 		return ev.unreadable(m, err, path, value.Span{})
 	}
+	if v.Kind() != value.Path { // text, which Nix would build what it refers to for
+		if unknown := ev.unbuilt(m, path, value.Span{}); !unknown.IsNone() {
+			return unknown
+		}
+	}
 	return value.False
 }
 

@@ -27,6 +27,9 @@ type Options struct {
 	// Model turns on the modelled world: fetchers give sources, modelled
 	// sources are imported from package model, and what lies beyond is unknown.
 	Model bool
+	// Partial makes what would have to be built first unknown, as in the modelled
+	// world, and no error.
+	Partial bool
 	// Compat28 follows Nix 2.8 where it and today's Nix differ.
 	Compat28 bool
 	// Limits bound the work; see value.Limits.

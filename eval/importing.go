@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/nixplan/nixplan/eval/internal/store"
 	"github.com/nixplan/nixplan/eval/value"
 	"github.com/nixplan/nixplan/eval/world"
 	"github.com/nixplan/nixplan/internal/diag"
@@ -86,6 +87,9 @@ func (ev *Evaluator) unreadable(m *value.Machine, err error, path string, at val
 	var unknown *world.UnknownSourceError
 	var restricted *world.RestrictedError
 	var pathErr *fs.PathError
+	if v := ev.unbuilt(m, path, at); !v.IsNone() {
+		return v
+	}
 	switch {
 	case errors.As(err, &unknown) && ev.opts.Model:
 		return value.NewUnknown(&value.Unknown{Origin: sourceText(unknown.Source, unknown.Sub), Reason: "its files are not here", At: ev.userSpan(m, at), Foreign: unknown.Source.Kind == ""})
@@ -102,6 +106,26 @@ func (ev *Evaluator) unreadable(m *value.Machine, err error, path string, at val
 		failAt(m, value.OtherError, at, "cannot read '%s': %s", ev.Display(path), pathErr.Err)
 	}
 	failAt(m, value.NotFound, at, "cannot read '%s': %s", ev.Display(path), err)
+	return value.Value{}
+}
+
+// unbuilt is the value of a path that cannot be read because a derivation would
+// have to be built first, which nixplan does not do; none for other paths.
+func (ev *Evaluator) unbuilt(m *value.Machine, path string, at value.Span) value.Value {
+	stored, rest, ok := store.DefaultDir.Split(path)
+	if !ok {
+		return value.Value{}
+	}
+	drv := ev.storeState.get(ev).Producer(stored)
+	if drv == nil {
+		return value.Value{}
+	}
+	if ev.opts.Model || ev.opts.Partial {
+		return value.NewUnknown(&value.Unknown{Origin: "<" + drv.Name + ">" + rest, Reason: "it would have to be built", At: ev.userSpan(m, at)})
+	}
+	m.Throw(&value.Error{Kind: value.NotSupported, At: at,
+		Message: "cannot read '" + path + "': '" + drv.Name + "' would have to be built, and nixplan builds nothing",
+		Help:    "avoid import from derivation, or build it with Nix first: the result is read from the store if it is there"})
 	return value.Value{}
 }
 

@@ -39,11 +39,11 @@ func (ev *Evaluator) copyToStore(m *value.Machine, path string, at value.Span) v
 }
 
 func (ev *Evaluator) copyNamed(m *value.Machine, path, name string, at value.Span) value.Value {
-	if mount, sub := ev.world.Mount(path); mount != nil && sub == "" {
-		return storeString(path)
-	}
 	if !ev.opts.Model {
 		return ev.hashIntoStore(m, path, name, at)
+	}
+	if mount, sub := ev.world.Mount(path); mount != nil && sub == "" {
+		return storeString(path)
 	}
 	if _, err := ev.world.Lstat(path); err != nil {
 		return ev.unreadable(m, err, path, at)

@@ -108,7 +108,7 @@ func New(ctx context.Context, o Options) (*Planner, error) {
 	return &Planner{
 		project: project,
 		ev: eval.New(ctx, eval.Options{
-			World: w, Model: !o.NoModel, Limits: limits, DisplayDir: project.Root,
+			World: w, Model: !o.NoModel, Partial: true, Limits: limits, DisplayDir: project.Root,
 		}),
 		toolVersion: o.ToolVersion,
 	}, nil
