@@ -138,7 +138,7 @@ func (m *Machine) Catch(f func()) (err *Error) {
 			for i := len(m.frames) - 1; i >= depth; i-- {
 				frame := &m.frames[i]
 				if t := frame.thunk; t != nil {
-					t.code, t.env = frame.code, frame.env
+					t.code = frame.code
 				}
 				deps = frame.deps.union(deps)
 				*frame = Frame{}

@@ -27,26 +27,12 @@ func (e *Env) Up(levels int) *Env {
 	return e
 }
 
-// Thunk is a delayed computation. Before it is forced code and env say what to
-// compute; while it is being forced env is the black hole; afterwards val is the
-// result and env, reused, points to the Deps of the result, if any.
-//
-// A delayed call of a closure has applyClosure for code, the closure in env and
-// the argument in val: it needs no environment of its own. That halves what map
-// and genList allocate.
-type Thunk struct {
-	val  Value
-	env  unsafe.Pointer
-	code Code
-}
-
 // Frame is one entry of the machine's stack: a thunk being forced or a call.
 // The stack is what an error restores thunks from, what traces are made of and
 // what the depth is measured on.
 type Frame struct {
 	thunk *Thunk
 	code  Code
-	env   unsafe.Pointer
 	deps  *Deps // of the surrounding computation
 	// about says for traces what is going on: the *Function or *Prim that was
 	// called, the *Attr whose value is needed, or a func() string.
@@ -199,44 +185,6 @@ func (m *Machine) Capture(parent *Env, size int) *Env {
 	return m.NewEnv(parent, size)
 }
 
-// NewThunk delays code in env.
-func (m *Machine) NewThunk(code Code, env *Env) Value {
-	m.captured++
-	t := m.newThunk()
-	t.code, t.env = code, unsafe.Pointer(env)
-	return newThunkValue(t)
-}
-
-func (m *Machine) newThunk() *Thunk {
-	if len(m.thunks) == 0 {
-		m.Charge(int64(m.thunkChunk) * int64(unsafe.Sizeof(Thunk{})))
-		m.thunks = make([]Thunk, m.thunkChunk)
-		m.thunkChunk = min(2*m.thunkChunk, chunkMax)
-	}
-	t := &m.thunks[0]
-	m.thunks = m.thunks[1:]
-	return t
-}
-
-// DelayCall delays the call of a function value that is a Lambda.
-func (m *Machine) DelayCall(f, arg Value) Value {
-	t := m.newThunk()
-	t.code, t.env, t.val = applyClosure, unsafe.Pointer(f.Closure()), arg
-	return newThunkValue(t)
-}
-
-// applyCode marks thunks that are calls; forceThunk does what they say.
-type applyCode struct{ _ byte }
-
-func (*applyCode) Eval(*Machine, *Env) Value  { return Value{} }
-func (*applyCode) Delay(*Machine, *Env) Value { return Value{} }
-func (*applyCode) At() Span                   { return Span{} }
-
-var (
-	applyClosure Code = &applyCode{}
-	blackhole         = unsafe.Pointer(new(byte))
-)
-
 // NewClosure is a function value: fn with the environment it was made in.
 func (m *Machine) NewClosure(env *Env, fn *Function) Value {
 	m.captured++
@@ -262,83 +210,6 @@ func (m *Machine) NewSet(list []Attr) Value {
 	m.sets = m.sets[1:]
 	a.list = list
 	return NewAttrs(a)
-}
-
-// Force replaces a thunk by its result and gives the value in weak head normal
-// form. Errors leave the thunk as it was, so it can be forced again.
-func (m *Machine) Force(slot *Value) Value {
-	if Kind(slot.n) != ThunkValue {
-		return *slot
-	}
-	return m.forceThunk(slot, nil)
-}
-
-// ForceAttr is Force for an attribute's value; traces name the attribute.
-func (m *Machine) ForceAttr(a *Attr) Value {
-	if Kind(a.Value.n) != ThunkValue {
-		return a.Value
-	}
-	return m.forceThunk(&a.Value, a)
-}
-
-func (m *Machine) forceThunk(slot *Value, attr *Attr) Value {
-	t := slot.thunk()
-	if t.code == nil {
-		if t.env == blackhole {
-			m.Throw(&Error{Kind: InfiniteRecursion, Message: "infinite recursion encountered"})
-		}
-		if t.env == nil {
-			*slot = t.val
-		} else {
-			m.deps = m.deps.union((*Deps)(t.env))
-		}
-		return t.val
-	}
-	code, env := t.code, t.env
-	f := Frame{thunk: t, code: code, env: env, deps: m.deps}
-	if attr != nil {
-		f.about = attr
-	}
-	m.push(f)
-	m.deps = nil
-	t.code, t.env = nil, blackhole
-	var v Value
-	if code == applyClosure {
-		v = m.Apply(m, NewClosure((*Closure)(env)), t.val)
-	} else {
-		v = code.Eval(m, (*Env)(env))
-	}
-	if v.IsFunction() {
-		v = v.Fresh()
-	}
-	t.val = v
-	outer := m.frames[len(m.frames)-1].deps
-	m.pop()
-	if m.deps == nil {
-		m.deps = outer
-		t.env = nil
-		*slot = v
-	} else {
-		t.env = unsafe.Pointer(m.deps)
-		m.deps = outer.union(m.deps)
-	}
-	return v
-}
-
-// Fresh gives a function an identity of its own: in Nix two cells that hold the
-// result of evaluating the same expression are different functions to `==`.
-func (v Value) Fresh() Value {
-	switch v.Kind() {
-	case Lambda:
-		c := *v.Closure()
-		return NewClosure(&c)
-	case PrimOp:
-		p := *v.Prim()
-		return NewPrim(&p)
-	default:
-		a := *v.PrimApp()
-		return NewPrimApp(&a)
-	}
 }
 
 func (m *Machine) push(f Frame) {

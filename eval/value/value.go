@@ -260,15 +260,3 @@ func (v Value) Marks() *Context {
 	}
 	return (*Context)(v.p)
 }
-
-// Peek is the result of a thunk that was already forced.
-func (v Value) Peek() (Value, bool) {
-	if !v.IsThunk() {
-		return v, true
-	}
-	t := v.thunk()
-	if t.code != nil || t.env == blackhole {
-		return Value{}, false
-	}
-	return t.val, true
-}
