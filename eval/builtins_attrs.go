@@ -28,6 +28,7 @@ func elemName(u *value.Unknown) value.Value {
 
 func primAttrNames(m *value.Machine, v value.Value) value.Value {
 	attrs := attrsOrOpen(m, v)
+	m.Step(attrs.Len() / 16)
 	out := m.Slots(attrs.Len())
 	for i, a := range attrs.ByName() {
 		out[i] = value.NewString(a.Name.String())
@@ -37,6 +38,7 @@ func primAttrNames(m *value.Machine, v value.Value) value.Value {
 
 func primAttrValues(m *value.Machine, v value.Value) value.Value {
 	attrs := attrsOrOpen(m, v)
+	m.Step(attrs.Len() / 16)
 	out := m.Slots(attrs.Len())
 	for i, a := range attrs.ByName() {
 		out[i] = a.Value
@@ -72,6 +74,7 @@ func primCatAttrs(m *value.Machine, name, list value.Value) value.Value {
 	sym := value.Intern(wantPlain(m, name))
 	var out []value.Value
 	for _, e := range wantList(m, list) {
+		m.Step(1)
 		attrs := wantAttrs(m, e)
 		if a := attrs.Get(sym); a != nil {
 			out = append(out, a.Value)
@@ -111,6 +114,7 @@ func primHasAttr(m *value.Machine, name, set value.Value) value.Value {
 
 func primIntersectAttrs(m *value.Machine, a, b value.Value) value.Value {
 	x, y := wantAttrs(m, a), wantAttrs(m, b)
+	m.Step(x.Len() / 16)
 	out := m.AttrSlots(min(x.Len(), y.Len()))[:0]
 	for _, attr := range x.All() {
 		if other := y.Get(attr.Name); other != nil {
@@ -264,6 +268,7 @@ func primRemoveAttrs(m *value.Machine, set, names value.Value) value.Value {
 	if len(drop) == 0 {
 		return set
 	}
+	m.Step((len(drop) + attrs.Len()) / 16)
 	out := m.AttrSlots(attrs.Len())[:0]
 	for _, a := range attrs.All() {
 		if !drop[a.Name] {

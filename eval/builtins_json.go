@@ -111,7 +111,7 @@ func (w *jsonWriter) flush() {
 func (w *jsonWriter) value(v value.Value) {
 	v = w.m.Force(&v)
 	w.m.Step(1)
-	boundText(w.m, w.text.size+len(w.out))
+	w.m.FitText(w.text.size + len(w.out))
 	switch v.Kind() {
 	case value.Null:
 		w.out = append(w.out, "null"...)

@@ -68,24 +68,13 @@ func primGenList(m *value.Machine, f, n value.Value) value.Value {
 	if !host(m).opts.Compat28 {
 		f = wantFunction(m, f)
 	}
-	boundList(m, count)
-	m.Charge(count * 16)
+	m.FitList(count)
 	out := m.Slots(int(count))
 	for i := range out {
 		m.Step(1)
 		out[i] = applyThunk(m, f, value.NewInt(int64(i)), value.Span{})
 	}
 	return value.NewList(out)
-}
-
-// maxList is the longest list there may be; its elements alone take gigabytes.
-const maxList = 1 << 27
-
-// boundList ends the evaluation when a list of that length would be too long.
-func boundList(m *value.Machine, length int64) {
-	if length > maxList {
-		m.Throw(&value.Error{Kind: value.Budget, Message: "the list would be too long"})
-	}
 }
 
 func primHead(m *value.Machine, v value.Value) value.Value {
@@ -266,7 +255,7 @@ func concatAll(m *value.Machine, parts []value.Value) value.Value {
 	if unknown {
 		return joinUnknown(append([]value.Value(nil), parts...), "joined lists", value.Span{})
 	}
-	boundList(m, int64(total))
+	m.FitList(int64(total))
 	m.Step(total / 16)
 	out := m.Slots(total)[:0]
 	for _, p := range parts {

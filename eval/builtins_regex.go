@@ -65,7 +65,7 @@ func primSplit(m *value.Machine, pattern, v value.Value) value.Value {
 	var list []value.Value
 	marks := v.Context().Marks()
 	err := re.Split(text, m.Step, func(p ere.Piece) {
-		boundList(m, int64(len(list)))
+		m.FitList(int64(len(list)))
 		m.Charge(4 * 16) // a piece, its groups, and room to grow
 		list = append(list, value.NewStringContext(p.Text, marks))
 		if !p.Last {

@@ -47,7 +47,7 @@ func (w *xmlWriter) document(v value.Value) {
 
 func (w *xmlWriter) value(v value.Value) {
 	w.m.Step(1)
-	boundText(w.m, len(w.Out))
+	w.m.FitText(len(w.Out))
 	if w.Depth() > maxXMLDepth {
 		fail(w.m, value.StackOverflow, "the value is nested more than %d levels deep, too deeply for XML (is it part of itself?)", maxXMLDepth)
 	}

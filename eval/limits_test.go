@@ -17,9 +17,9 @@ import (
 // Hostile programs end with an error, each with the one of its limit. Those
 // without limits of their own run into what holds for everybody.
 func TestLimits(t *testing.T) {
-	const text = `let million = builtins.genList (x: x) 1000000; kilobyte = builtins.concatStringsSep "" (builtins.genList (x: "0123456789abcdef") 64);
+	const common = `let million = builtins.genList (x: x) 1000000; kilobyte = builtins.concatStringsSep "" (builtins.genList (x: "0123456789abcdef") 64);
 		megabyte = builtins.replaceStrings [ "" ] [ kilobyte ] kilobyte; in `
-	steps, heap := value.Limits{Steps: 3_000_000}, value.Limits{Heap: 256 << 20}
+	steps, heap, text := value.Limits{Steps: 3_000_000}, value.Limits{Heap: 256 << 20}, value.Limits{Text: 16 << 20}
 	for _, test := range []struct {
 		name, expr string
 		limits     value.Limits
@@ -37,16 +37,17 @@ func TestLimits(t *testing.T) {
 		{"heap of a builtin", `builtins.length (builtins.split "" megabyte)`, value.Limits{Heap: 32 << 20}, value.Budget, "more memory"},
 		{"a list of 10^12", `builtins.genList (x: x) 1000000000000`, value.Limits{}, value.Budget, "the list would be too long"},
 		{"joined lists", `builtins.concatMap (x: million) million`, value.Limits{}, value.Budget, "the list would be too long"},
-		{"replacements", `builtins.replaceStrings [ "" ] [ megabyte ] megabyte`, value.Limits{}, value.Budget, "the string would be too long"},
+		{"replacements", `builtins.replaceStrings [ "" ] [ megabyte ] megabyte`, text, value.Budget, "the string would be too long"},
 		{"joined strings", `builtins.concatStringsSep megabyte million`, value.Limits{}, value.TypeMismatch, "cannot coerce"},
-		{"interpolations", `let f = n: if n == 0 then megabyte else let s = f (n - 1); in "${s}${s}"; in f 12`, value.Limits{}, value.Budget, "the string would be too long"},
-		{"paths", `let f = n: if n == 0 then /. + megabyte else let p = f (n - 1); in p + (toString p); in f 12`, value.Limits{}, value.Budget, "the string would be too long"},
-		{"JSON", `builtins.toJSON (map (x: megabyte) million)`, value.Limits{}, value.Budget, "the string would be too long"},
+		{"interpolations", `let f = n: if n == 0 then megabyte else let s = f (n - 1); in "${s}${s}"; in f 12`, text, value.Budget, "the string would be too long"},
+		{"paths", `let f = n: if n == 0 then /. + megabyte else let p = f (n - 1); in p + (toString p); in f 12`, text, value.Budget, "the string would be too long"},
+		{"JSON", `builtins.toJSON (map (x: megabyte) million)`, text, value.Budget, "the string would be too long"},
 		{"JSON of a cycle", `let a = { b = a; }; in builtins.toJSON a`, value.Limits{}, value.StackOverflow, "nests too deeply"},
 		{"nested JSON", `builtins.fromJSON (builtins.replaceStrings [ "0" ] [ "[" ] (builtins.concatStringsSep "" (map (x: "0") million)))`, value.Limits{}, value.JSONError, "nested more than 50000 levels"},
 		{"nested TOML", `builtins.fromTOML ("a = " + builtins.concatStringsSep "" (map (x: "[") million))`, value.Limits{}, value.OtherError, "nested more than 5000 levels"},
 		{"XML of a cycle", `let a = { b = a; }; in builtins.toXML a`, value.Limits{}, value.StackOverflow, "too deeply for XML"},
 		{"equality of cycles", `let a = { b = a; }; c = { b = c; }; in a == c`, value.Limits{}, value.StackOverflow, "nests too deeply"},
+		{"printing", `let f = n: if n == 0 then [ kilobyte kilobyte ] else [ (f (n - 1)) (f (n - 1)) ]; in f 15`, text, value.Budget, "the string would be too long"},
 		{"a regular expression", `builtins.match "((a|b)*,)*" (builtins.concatStringsSep "" (map (x: "ab,") million))`, value.Limits{}, value.Budget, "too many steps in matching"},
 		{"runs of a regular expression", `builtins.split "a*b" (builtins.replaceStrings [ "0" ] [ "a" ] (builtins.concatStringsSep "" (map (x: "0") million)))`, value.Limits{}, value.Budget, "too many steps in matching"},
 		{"a large regular expression", `builtins.match "((((a{100}){100}){100}){100}){100}" ""`, value.Limits{}, value.RegexError, "memory limit exceeded"},
@@ -55,9 +56,12 @@ func TestLimits(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			ev := eval.New(context.Background(), eval.Options{Limits: test.limits})
-			v, err := ev.EvalText(diag.NewSource("test.nix", text+test.expr), "/")
+			v, err := ev.EvalText(diag.NewSource("test.nix", common+test.expr), "/")
 			if err == nil {
-				_, err = ev.DeepForce(v)
+				v, err = ev.DeepForce(v)
+			}
+			if err == nil {
+				_, err = ev.Print(v)
 			}
 			var e *value.Error
 			if !errors.As(err, &e) || e.Kind != test.want || !strings.Contains(e.Message, test.message) {

@@ -43,7 +43,7 @@ func (n *textNode) Eval(m *value.Machine, env *value.Env) value.Value {
 
 // joinPlain joins strings without context, of size bytes in all.
 func joinPlain(m *value.Machine, parts []value.Value, size int) value.Value {
-	boundText(m, size)
+	m.FitText(size)
 	m.Charge(int64(size))
 	var b strings.Builder
 	b.Grow(size)
@@ -82,7 +82,7 @@ func (n *pathNode) Eval(m *value.Machine, env *value.Env) value.Value {
 		if refs := v.Context().References(); !refs.Empty() {
 			failAt(m, value.OtherError, c.At(), "a string that refers to a store path cannot be appended to a path")
 		}
-		boundText(m, text.Len()+len(v.Str()))
+		m.FitText(text.Len() + len(v.Str()))
 		text.WriteString(v.Str())
 	}
 	return value.NewPath(canonPath(text.String()))
@@ -92,7 +92,7 @@ func (n *pathNode) Delay(m *value.Machine, env *value.Env) value.Value { return 
 // joinPath is `path + x`: still a path; text is appended before it is made canonical.
 func joinPath(m *value.Machine, a, b value.Value, at value.Span) value.Value {
 	if b.Kind() == value.Path {
-		boundText(m, len(a.Path())+len(b.Path()))
+		m.FitText(len(a.Path()) + len(b.Path()))
 		return value.NewPath(canonPath(a.Path() + b.Path()))
 	}
 	b = coerce(m, b, coercion{at: at, what: "append to a path"})
@@ -102,7 +102,7 @@ func joinPath(m *value.Machine, a, b value.Value, at value.Span) value.Value {
 	if refs := b.Context().References(); !refs.Empty() {
 		failAt(m, value.OtherError, at, "a string that refers to a store path cannot be appended to a path")
 	}
-	boundText(m, len(a.Path())+len(b.Str()))
+	m.FitText(len(a.Path()) + len(b.Str()))
 	return value.NewPath(canonPath(a.Path() + b.Str()))
 }
 
@@ -137,21 +137,9 @@ func (b *textBuilder) add(m *value.Machine, v value.Value) {
 	s := v.Str()
 	m.Charge(int64(len(s)))
 	b.size += len(s)
-	boundText(m, b.size)
+	m.FitText(b.size)
 	b.parts = append(b.parts, s)
 	b.context.Add(v.Context())
-}
-
-// maxText is the longest string there may be, in bytes. A few replacements or
-// doublings can ask for more than any machine has, and Go ends a process that
-// asks for it.
-const maxText = 1 << 30
-
-// boundText ends the evaluation when a string of that size would be too long.
-func boundText(m *value.Machine, size int) {
-	if size > maxText {
-		m.Throw(&value.Error{Kind: value.Budget, Message: "the string would be too long"})
-	}
 }
 
 func (b *textBuilder) value(at value.Span) value.Value {

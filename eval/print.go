@@ -41,6 +41,7 @@ func (p *printer) print(v value.Value) {
 	if p.limit >= 0 && p.out.Len() > p.limit {
 		return
 	}
+	p.m.FitText(p.out.Len())
 	v, done := v.Peek()
 	if !done {
 		p.out.WriteString("<CODE>")
@@ -100,7 +101,7 @@ func (p *printer) set(v value.Value) {
 	p.m.Enter(nil)
 	p.out.WriteString("{ ")
 	for _, a := range v.Attrs().ByName() {
-		writeName(&p.out, a.Name.String())
+		p.name(a.Name.String())
 		p.out.WriteString(" = ")
 		p.print(a.Value)
 		p.out.WriteString("; ")
@@ -123,13 +124,26 @@ func (p *printer) repeated(v value.Value) bool {
 
 var keywords = map[string]bool{"if": true, "then": true, "else": true, "assert": true, "with": true, "let": true, "in": true, "rec": true, "inherit": true}
 
-// writeName writes an attribute name, quoted when it is no identifier.
-func writeName(b *strings.Builder, s string) {
+// name writes an attribute name, quoted when it is no identifier. Nix 2.8 escapes
+// every dollar sign in it, today's Nix only those before a brace.
+func (p *printer) name(s string) {
 	if isIdentifier(s) && !keywords[s] {
-		b.WriteString(s)
+		p.out.WriteString(s)
 		return
 	}
-	b.WriteString(text.QuoteNix(s))
+	if !host(p.m).opts.Compat28 {
+		p.out.WriteString(text.QuoteNix(s))
+		return
+	}
+	p.out.WriteByte('"')
+	for i, piece := range strings.Split(s, "$") {
+		if i > 0 {
+			p.out.WriteString(`\$`)
+		}
+		quoted := text.QuoteNix(piece)
+		p.out.WriteString(quoted[1 : len(quoted)-1])
+	}
+	p.out.WriteByte('"')
 }
 
 func isIdentifier(s string) bool {

@@ -22,7 +22,16 @@ type Limits struct {
 	// not what was ever allocated; the machine asks for a collection before it
 	// says that there is too much. Default: no limit.
 	Heap int64
+	// Text is how many bytes a string may have, and what is printed. A few
+	// doublings ask for more than any machine has, and Go ends a process that
+	// asks for it. Default 1 GiB.
+	Text int
 }
+
+const maxText = 1 << 30
+
+// maxList is how many elements a list may have; they alone take 2 GiB.
+const maxList = 1 << 27
 
 const (
 	// lookEvery is how many bytes may be allocated between two looks at the heap
@@ -53,6 +62,24 @@ func (m *Machine) look(bytes int64) {
 	// that stays just below the limit would collect at every look.
 	if heapInUse()+bytes > limit-limit/8 {
 		m.Throw(&Error{Kind: Budget, Message: "the evaluation takes more memory than allowed"})
+	}
+}
+
+// FitText ends the evaluation when a string of that size would be too long.
+func (m *Machine) FitText(size int) {
+	most := m.limits.Text
+	if most == 0 {
+		most = maxText
+	}
+	if size > most {
+		m.Throw(&Error{Kind: Budget, Message: "the string would be too long"})
+	}
+}
+
+// FitList ends the evaluation when a list of that length would be too long.
+func (m *Machine) FitList(length int64) {
+	if length > maxList {
+		m.Throw(&Error{Kind: Budget, Message: "the list would be too long"})
 	}
 }
 
