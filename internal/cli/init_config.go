@@ -1,0 +1,126 @@
+package cli
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"text/template"
+
+	"github.com/hashicorp/hcl/v2/hclwrite"
+	"github.com/zclconf/go-cty/cty"
+
+	"github.com/nixplan/nixplan/hercules"
+	"github.com/nixplan/nixplan/hercules/secrets"
+)
+
+// detected are the settings that a repository tells by itself; what is empty was
+// not found out.
+type detected struct {
+	Owner, Name, Forge string
+	DefaultBranch      string
+	Manifest           string
+}
+
+func detectSettings(project *hercules.Project) detected {
+	var d detected
+	remote := project.Remote()
+	if remote != nil {
+		d.Owner, d.Name, d.Forge = remote.Owner, remote.Name, remote.Forge
+	}
+	if g := project.Git; g != nil {
+		branch := strings.TrimPrefix(g.DefaultBranch(), "refs/heads/")
+		// Any other may just be the one that is checked out.
+		told := remote != nil && g.Has("refs/remotes/"+remote.Remote+"/HEAD")
+		if told || branch == "main" || branch == "master" {
+			d.DefaultBranch = branch
+		}
+	}
+	if info, err := os.Stat(filepath.Join(project.Root, secrets.ManifestFile)); err == nil && info.Mode().IsRegular() {
+		d.Manifest = secrets.ManifestFile
+	}
+	return d
+}
+
+// initialConfig is a configuration that explains every setting. Those that were
+// not detected are comments.
+func initialConfig(d detected) []byte {
+	var b bytes.Buffer
+	if err := configTemplate.Execute(&b, d); err != nil {
+		panic(err) // the template is a constant, and a buffer can be written
+	}
+	return b.Bytes()
+}
+
+// quoteHCL writes a string as HCL does, with ${ and %{ standing for themselves.
+func quoteHCL(s string) string {
+	return string(hclwrite.TokensForValue(cty.StringVal(s)).Bytes())
+}
+
+var configTemplate = template.Must(template.New("nixplan.hcl").Funcs(template.FuncMap{"quote": quoteHCL}).Parse(
+	`# Settings of nixplan. Each is optional; without any, this file can be removed.
+# https://github.com/nixplan/nixplan/blob/main/docs/configuration.md
+
+# What agents call the repository, otherwise taken from git's remote.
+{{- if .Name}}
+project {
+  {{- with .Owner}}
+  owner = {{quote .}}
+  {{- end}}
+  name  = {{quote .Name}}
+  {{- with .Forge}}
+  forge = {{quote .}}
+  {{- end}}
+}
+{{- else}}
+# project {
+#   owner = "neat-org"
+#   name  = "neat-repo"
+#   forge = "github"
+# }
+{{- end}}
+
+# The branch that counts as the default.
+{{- if .DefaultBranch}}
+default_branch = {{quote .DefaultBranch}}
+{{- else}}
+# default_branch = "main"
+{{- end}}
+
+# Refs to check besides the branches there are and those that ci.nix names.
+# refs = ["refs/heads/staging", "refs/tags/v1.0"]
+
+# The secrets that agents have: a manifest without values, which "nixplan secrets
+# manifest" writes, or secrets.json itself where there is one.
+{{- if .Manifest}}
+secrets {
+  manifest = {{quote .Manifest}}
+}
+{{- else}}
+# secrets {
+#   manifest = "secrets.manifest.yaml"
+#   file     = "/var/lib/hercules-ci-agent/secrets/secrets.json"
+# }
+{{- end}}
+
+# The machines that agents run on: a deployment that changes one of them may end
+# itself. Names are those in networks, hosts are targetHosts.
+# agent "builder" {
+#   machines = ["builder"]
+#   hosts    = ["builder.example.org"]
+# }
+
+# Addresses that are nixpkgs or hercules-ci-effects under another name.
+# source "mirror" {
+#   url  = "https://git.example.com/mirrors/nixpkgs"
+#   kind = "nixpkgs"
+# }
+
+# How findings are rated: "error", "warning", "note" or "off".
+# rule "NP205" {
+#   severity = "off"
+# }
+
+# Files to say nothing about.
+# exclude = ["vendor", "examples/**/broken.nix"]
+`))
