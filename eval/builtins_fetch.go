@@ -1,191 +1,258 @@
 package eval
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
+	"github.com/nixplan/nixplan/eval/internal/hash"
+	"github.com/nixplan/nixplan/eval/internal/store"
 	"github.com/nixplan/nixplan/eval/value"
 	"github.com/nixplan/nixplan/eval/world"
 )
 
 var fetchPrims = []value.Prim{
-	{Name: "fetchGit", Arity: 1, Strict: 1, F1: primFetchGit},
-	{Name: "fetchMercurial", Arity: 1, Strict: 1, F1: primFetchMercurial},
-	{Name: "fetchTarball", Arity: 1, Strict: 1, F1: primFetchTarball},
+	{Name: "fetchGit", Arity: 1, Strict: 1, F1: fetchPrim("fetchGit")},
+	{Name: "fetchMercurial", Arity: 1, Strict: 1, F1: fetchPrim("fetchMercurial")},
+	{Name: "fetchTarball", Arity: 1, Strict: 1, F1: fetchPrim("fetchTarball")},
 	{Name: "fetchTree", Arity: 1, Strict: 1, F1: primFetchTree},
-	{Name: "fetchurl", Arity: 1, Strict: 1, F1: primFetchurl},
+	{Name: "fetchurl", Arity: 1, Strict: 1, F1: fetchPrim("fetchurl")},
 	{Name: "getFlake", Arity: 1, Strict: 1, F1: primGetFlake},
 }
 
-// needNetwork ends the evaluation outside the modelled world, where a fetcher
-// would have to fetch.
-func needNetwork(m *value.Machine, name, url string) {
-	if host(m).opts.Model {
-		return
-	}
-	m.Throw(&value.Error{Kind: value.NotSupported, Message: "'" + name + "' cannot fetch " + url + ": nixplan does not use the network",
-		Help: "leave out --no-model to evaluate with a model of the source"})
+// A fetcher is a builtin that gives what is behind a URL.
+type fetcher struct {
+	// attrs are the attributes its argument may have. A misspelt sha256 would
+	// otherwise mean a source that is not pinned.
+	attrs map[string]attrKind
+	// name is the store path's name unless the argument says otherwise; "" is
+	// the last part of the URL.
+	name string
+	// paths says that the URL may be a path of Nix; else it has to be a string.
+	paths bool
+	// fetch gets it, and gives the builtin's result.
+	fetch func(m *value.Machine, f *fetchArgs) value.Value
+	// modelled is the result for a source that is not here.
+	modelled func(m *value.Machine, f *fetchArgs) value.Value
 }
 
-// fetchArgs are what the fetchers take: a URL, or a set with one.
+// attrKind is the type that an attribute of a fetcher's argument has.
+type attrKind uint8
+
+const (
+	textAttr attrKind = iota
+	boolAttr
+	intAttr
+	// refusedAttr is one that Nix knows and nixplan does not.
+	refusedAttr
+)
+
+var fetchers map[string]*fetcher
+
+// At run time, because the fetchers call what refers to them.
+func init() {
+	file := map[string]attrKind{"url": textAttr, "sha256": textAttr, "name": textAttr}
+	fetchers = map[string]*fetcher{
+		"fetchurl":     {attrs: file, fetch: fetchFile, modelled: modelFile},
+		"fetchTarball": {attrs: file, name: "source", fetch: fetchArchive, modelled: modelTree},
+		"fetchGit": {name: "source", paths: true, fetch: fetchGit, modelled: modelCheckout, attrs: map[string]attrKind{
+			"url": textAttr, "name": textAttr, "rev": textAttr, "ref": textAttr, "narHash": textAttr,
+			"submodules": boolAttr, "shallow": boolAttr, "allRefs": boolAttr, "exportIgnore": boolAttr,
+			"lastModified": intAttr, "revCount": intAttr, "dirtyRev": textAttr, "dirtyShortRev": textAttr,
+			"lfs": refusedAttr, "verifyCommit": refusedAttr, "keytype": refusedAttr, "publicKey": refusedAttr, "publicKeys": refusedAttr,
+		}},
+		"fetchMercurial": {name: "source", paths: true, fetch: fetchMercurial, modelled: modelCheckout,
+			attrs: map[string]attrKind{"url": textAttr, "name": textAttr, "rev": textAttr}},
+	}
+}
+
+// fetchPrim is the builtin of a fetcher.
+func fetchPrim(name string) func(*value.Machine, value.Value) value.Value {
+	return func(m *value.Machine, v value.Value) value.Value {
+		f := parseFetchArgs(m, name, v)
+		if f.unknown != nil {
+			return undecided(f.unknown, name+" "+f.unknown.Origin, f.unknown.At)
+		}
+		how, ev := fetchers[name], host(m)
+		// What is modelled stays so wherever else it may be: a plan should not
+		// depend on what lies in somebody's cache.
+		if ev.opts.Model && (f.undetermined() || f.local == "" && ev.isModelledSource(f.source.URL)) {
+			return how.modelled(m, f)
+		}
+		return how.fetch(m, f)
+	}
+}
+
+// fetchArgs are what a fetcher is asked for.
 type fetchArgs struct {
+	fetcher string
 	source  world.Source
-	unknown *value.Unknown
-	local   string // a path of this world, when the URL is one
-	rev     value.Value
+	unknown *value.Unknown // the URL, which is
+	local   string         // a path of this world, when the URL is one
+	pin     *hash.Hash
+	bools   map[string]bool
+	ints    map[string]int64
+	// vague are attributes whose values are unknown, by name.
+	vague map[string]*value.Unknown
 }
 
-// fetchNames are all the attributes that a fetcher takes, where they are few: a
-// misspelt sha256 would otherwise mean a source that is not pinned.
-var fetchNames = map[string][]string{
-	"fetchTarball": {"url", "sha256", "name"},
-	"fetchurl":     {"url", "sha256", "name"},
-}
+// undetermined reports whether something is unknown that what is fetched
+// depends on.
+func (f *fetchArgs) undetermined() bool { return len(f.vague) > 0 }
 
-func checkFetchNames(m *value.Machine, fetcher string, attrs *value.Attrs) {
-	names := fetchNames[fetcher]
-	if names == nil {
-		return
+func parseFetchArgs(m *value.Machine, name string, v value.Value) *fetchArgs {
+	how := fetchers[name]
+	f := &fetchArgs{fetcher: name, bools: map[string]bool{}, ints: map[string]int64{}, vague: map[string]*value.Unknown{}}
+	if v.Kind() != value.AttrSet || how.paths && v.Attrs().Get(symOutPath) != nil {
+		f.url(m, v)
+	} else {
+		f.set(m, how, v.Attrs())
 	}
-	for _, a := range attrs.ByName() {
-		if slices.Contains(names, a.Name.String()) {
-			continue
-		}
-		e := &value.Error{Kind: value.UnexpectedArgument, At: a.Pos.Span(),
-			Message: "unsupported argument '" + a.Name.String() + "' to '" + fetcher + "'"}
-		if near := nearest(a.Name.String(), names); near != "" {
-			e.Help = "did you mean '" + near + "'?"
-		}
-		m.Throw(e)
-	}
-}
-
-func parseFetchArgs(m *value.Machine, fetcher string, v value.Value) fetchArgs {
-	var f fetchArgs
-	if v.Kind() == value.AttrSet && v.Attrs().Get(symOutPath) == nil {
-		attrs := v.Attrs()
-		checkFetchNames(m, fetcher, attrs)
-		a := attrs.Lookup("url")
-		if a == nil {
-			if attrs.Open() != nil {
-				return fetchArgs{unknown: attrs.Open()}
-			}
-			fail(m, value.MissingAttribute, "'%s' needs the attribute 'url'", fetcher)
-		}
-		f.url(m, m.Force(&a.Value))
-		for _, field := range []struct {
-			names []string
-			to    *string
-		}{{[]string{"rev"}, &f.source.Rev}, {[]string{"ref"}, &f.source.Ref}, {[]string{"name"}, &f.source.Name}, {[]string{"sha256", "narHash", "hash"}, &f.source.Hash}} {
-			for _, name := range field.names {
-				text, u := optionalText(m, attrs, name)
-				if text != "" {
-					*field.to = text
-				}
-				if u != nil && name == "rev" {
-					f.rev = value.NewUnknown(u)
-					*field.to = "unknown"
-				}
-			}
-		}
+	if f.unknown != nil {
 		return f
 	}
-	f.url(m, v)
+	if f.source.Name == "" {
+		f.source.Name = how.name
+	}
+	if f.source.Name == "" {
+		f.source.Name = f.source.URL[strings.LastIndexByte(f.source.URL, '/')+1:]
+	}
+	if err := store.CheckName(f.source.Name); err != nil && f.vague["name"] == nil {
+		m.Throw(&value.Error{Kind: value.OtherError, Message: "what '" + name + "' fetches cannot be named '" + f.source.Name + "' in the store: " + err.Error(),
+			Help: "give it a name: " + name + " { url = …; name = \"…\"; }"})
+	}
 	return f
 }
 
+// set reads the attributes of a fetcher's argument.
+func (f *fetchArgs) set(m *value.Machine, how *fetcher, attrs *value.Attrs) {
+	for _, a := range attrs.ByName() {
+		name := a.Name.String()
+		kind, ok := how.attrs[name]
+		switch {
+		case !ok:
+			unsupportedArgument(m, f.fetcher, a, how.attrs)
+		case kind == refusedAttr:
+			failAt(m, value.NotSupported, a.Pos.Span(), "the argument '%s' of '%s' is not supported yet", name, f.fetcher)
+		}
+		v := m.Force(&a.Value)
+		if v.Kind() == value.UnknownValue {
+			if name == "url" {
+				f.unknown = v.Unknown()
+				return
+			}
+			f.vague[name] = v.Unknown()
+			continue
+		}
+		switch kind {
+		case boolAttr:
+			f.bools[name] = wantBool(m, v)
+		case intAttr:
+			f.ints[name] = wantInt(m, v)
+		default:
+			f.text(m, a, name, v)
+		}
+	}
+	if a := attrs.Lookup("url"); a == nil {
+		if f.unknown = attrs.Open(); f.unknown == nil {
+			fail(m, value.MissingAttribute, "'%s' needs the attribute 'url'", f.fetcher)
+		}
+	}
+}
+
+func unsupportedArgument(m *value.Machine, fetcher string, a *value.Attr, known map[string]attrKind) {
+	e := &value.Error{Kind: value.UnexpectedArgument, At: a.Pos.Span(),
+		Message: "unsupported argument '" + a.Name.String() + "' to '" + fetcher + "'"}
+	if near := nearest(a.Name.String(), slices.Sorted(maps.Keys(known))); near != "" {
+		e.Help = "did you mean '" + near + "'?"
+	}
+	m.Throw(e)
+}
+
+// text takes an attribute that is a string.
+func (f *fetchArgs) text(m *value.Machine, a *value.Attr, name string, v value.Value) {
+	if name == "url" {
+		f.url(m, v)
+		return
+	}
+	if v.Kind() == value.Null && host(m).opts.Model {
+		return // pins of some tools have it for what they do not know
+	}
+	s := v
+	if fetchers[f.fetcher].paths {
+		s = coerce(m, v, coercion{})
+	}
+	text, _ := wantString(m, s)
+	switch name {
+	case "name":
+		f.source.Name = text
+	case "rev":
+		f.source.Rev = text
+	case "ref":
+		f.source.Ref = text
+	case "sha256", "narHash":
+		f.source.Hash = text
+		algo := hash.SHA256
+		if name == "narHash" {
+			algo = hash.NoAlgo // it is part of the text
+		}
+		h, err := hash.ParseAllowEmpty(text, algo)
+		if err != nil {
+			failAt(m, value.OtherError, a.Pos.Span(), "%s", err)
+		}
+		f.pin = &h
+	}
+}
+
 func (f *fetchArgs) url(m *value.Machine, v value.Value) {
-	if v.Kind() == value.Path {
-		f.local, f.source.URL = v.Path(), v.Path()
+	v = m.Force(&v)
+	how := fetchers[f.fetcher]
+	if how == nil || how.paths {
+		if v.Kind() == value.Path {
+			f.local, f.source.URL = v.Path(), v.Path()
+			return
+		}
+		v = coerce(m, v, coercion{})
+	}
+	if v.Kind() == value.UnknownValue {
+		f.unknown = v.Unknown()
 		return
 	}
-	s := coerce(m, v, coercion{})
-	if s.Kind() == value.UnknownValue {
-		f.unknown = s.Unknown()
-		return
-	}
-	f.source.URL = s.Str()
+	f.source.URL, _ = wantString(m, v)
 	switch {
-	case strings.HasPrefix(f.source.URL, "/"):
-		f.local = canonPath(f.source.URL)
 	case strings.HasPrefix(f.source.URL, "file:///"):
 		f.local = canonPath(strings.TrimPrefix(f.source.URL, "file://"))
+	case strings.HasPrefix(f.source.URL, "/") && (how == nil || how.paths || host(m).opts.Model):
+		f.local = canonPath(f.source.URL)
+	case f.fetcher == "fetchTarball":
+		f.source.URL = channelURL(f.source.URL, host(m).opts.Compat28)
 	}
 }
 
-func primFetchTarball(m *value.Machine, v value.Value) value.Value {
-	f := parseFetchArgs(m, "fetchTarball", v)
-	if f.unknown != nil {
-		return undecided(f.unknown, "fetchTarball "+f.unknown.Origin, f.unknown.At)
+// channelURL is the address that "channel:NAME" stands for.
+func channelURL(url string, compat28 bool) string {
+	name, ok := strings.CutPrefix(url, "channel:")
+	switch {
+	case !ok:
+		return url
+	case compat28:
+		return "https://nixos.org/channels/" + name + "/nixexprs.tar.xz"
 	}
-	needNetwork(m, "fetchTarball", f.source.URL)
-	return host(m).addSource(&f.source)
+	return "https://channels.nixos.org/" + name + "/nixexprs.tar.xz"
 }
 
-func primFetchurl(m *value.Machine, v value.Value) value.Value {
-	f := parseFetchArgs(m, "fetchurl", v)
-	if f.unknown != nil {
-		return undecided(f.unknown, "fetchurl "+f.unknown.Origin, f.unknown.At)
+// unsupported ends the evaluation outside the modelled world, where flakes are
+// not understood yet.
+func unsupported(m *value.Machine, name string) {
+	if !host(m).opts.Model {
+		fail(m, value.NotSupported, "'%s' is not supported yet", name)
 	}
-	needNetwork(m, "fetchurl", f.source.URL)
-	if f.source.Name == "" {
-		f.source.Name = storeName(f.source.URL[strings.LastIndexByte(f.source.URL, '/')+1:])
-	}
-	f.source.Kind = "file" // a single file is no tree the model could stand for
-	return host(m).addSource(&f.source)
-}
-
-// primFetchGit gives a set. A directory of this machine is itself; the revision
-// of anything else is known only when it is pinned.
-func primFetchGit(m *value.Machine, v value.Value) value.Value {
-	f := parseFetchArgs(m, "fetchGit", v)
-	if f.unknown != nil {
-		return undecided(f.unknown, "fetchGit "+f.unknown.Origin, f.unknown.At)
-	}
-	needNetwork(m, "fetchGit", f.source.URL)
-	return gitResult(m, &f, "fetchGit")
-}
-
-func gitResult(m *value.Machine, f *fetchArgs, fetcher string) value.Value {
-	ev := host(m)
-	var out value.Value
-	if f.local != "" && f.source.Rev == "" {
-		name := f.source.Name
-		if name == "" {
-			name = "source"
-		}
-		out = ev.copyNamed(m, f.local, name, value.Span{})
-	} else {
-		out = ev.addSource(&f.source)
-	}
-	unknown := func(attr string) value.Value {
-		return value.NewUnknown(&value.Unknown{Origin: "(" + fetcher + " " + f.source.URL + ")." + attr, Reason: "it is not fetched", At: ev.userSpan(m, value.Span{})})
-	}
-	rev, short := unknown("rev"), unknown("shortRev")
-	if f.source.Rev != "" && f.rev.IsNone() {
-		rev = value.NewString(f.source.Rev)
-		short = value.NewString(f.source.Rev[:min(7, len(f.source.Rev))])
-	} else if !f.rev.IsNone() {
-		rev = f.rev
-	}
-	return ev.Set(map[string]value.Value{
-		"outPath": out, "rev": rev, "shortRev": short, "revCount": unknown("revCount"), "narHash": unknown("narHash"),
-		"lastModified": unknown("lastModified"), "lastModifiedDate": unknown("lastModifiedDate"), "submodules": value.False,
-	})
-}
-
-func primFetchMercurial(m *value.Machine, v value.Value) value.Value {
-	f := parseFetchArgs(m, "fetchMercurial", v)
-	if f.unknown != nil {
-		return undecided(f.unknown, "fetchMercurial "+f.unknown.Origin, f.unknown.At)
-	}
-	needNetwork(m, "fetchMercurial", f.source.URL)
-	return gitResult(m, &f, "fetchMercurial")
 }
 
 // primFetchTree takes a flake reference's attributes or URL.
 func primFetchTree(m *value.Machine, v value.Value) value.Value {
-	var f fetchArgs
+	unsupported(m, "fetchTree")
+	f := &fetchArgs{fetcher: "fetchTree"}
 	if v.Kind() == value.AttrSet && v.Attrs().Get(symOutPath) == nil {
 		text := func(name string) string {
 			s, u := optionalText(m, v.Attrs(), name)
@@ -214,18 +281,17 @@ func primFetchTree(m *value.Machine, v value.Value) value.Value {
 	if f.unknown != nil {
 		return undecided(f.unknown, "fetchTree "+f.unknown.Origin, f.unknown.At)
 	}
-	needNetwork(m, "fetchTree", f.source.URL)
-	return gitResult(m, &f, "fetchTree")
+	return modelCheckout(m, f)
 }
 
 // primGetFlake gives a flake's outputs through the model's call-flake.
 func primGetFlake(m *value.Machine, v value.Value) value.Value {
-	f := fetchArgs{}
+	unsupported(m, "getFlake")
+	f := &fetchArgs{fetcher: "getFlake"}
 	f.url(m, v)
 	if f.unknown != nil {
 		return undecided(f.unknown, "getFlake "+f.unknown.Origin, f.unknown.At)
 	}
-	needNetwork(m, "getFlake", f.source.URL)
 	ev := host(m)
 	ref := strings.TrimPrefix(strings.TrimPrefix(f.source.URL, "path:"), "git+file://")
 	if strings.HasPrefix(ref, "/") {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/nixplan/nixplan/eval/value"
 	"github.com/nixplan/nixplan/eval/world"
+	"github.com/nixplan/nixplan/eval/world/fetch"
 	"github.com/nixplan/nixplan/internal/diag"
 	"github.com/nixplan/nixplan/parser"
 )
@@ -30,6 +31,8 @@ type Options struct {
 	// Partial makes what would have to be built first unknown, as in the modelled
 	// world, and no error.
 	Partial bool
+	// Fetcher gets what fetchers ask for; nil is one without cache and network.
+	Fetcher *fetch.Fetcher
 	// Compat28 follows Nix 2.8 where it and today's Nix differ.
 	Compat28 bool
 	// Limits bound the work; see value.Limits.
@@ -47,6 +50,7 @@ type Options struct {
 // Evaluator evaluates Nix code. What it imported and computed once is shared by
 // all later evaluations.
 type Evaluator struct {
+	ctx     context.Context // of the whole evaluation, as the machine's
 	opts    Options
 	world   *world.World
 	machine *value.Machine
@@ -64,6 +68,7 @@ type Evaluator struct {
 	decisions    []Decision
 	decidedSeen  map[decisionKey]bool
 	storeState   storeState
+	root         *diag.Source // what EvalFile or EvalText was last given
 }
 
 // Assumption is something the modelled world took for granted.
@@ -86,6 +91,7 @@ func New(ctx context.Context, opts Options) *Evaluator {
 		opts.System = "x86_64-linux"
 	}
 	ev := &Evaluator{
+		ctx:         ctx,
 		opts:        opts,
 		world:       opts.World,
 		machine:     value.NewMachine(ctx, opts.Limits),
@@ -94,6 +100,7 @@ func New(ctx context.Context, opts Options) *Evaluator {
 		assumedSeen: map[string]bool{},
 		decidedSeen: map[decisionKey]bool{},
 	}
+	ev.world.Provide(ev.provideFixed)
 	ev.machine.Host = ev
 	ev.machine.Apply = func(m *value.Machine, f, arg value.Value) value.Value { return call(m, nil, f, arg) }
 	ev.defineGlobals()
@@ -137,13 +144,19 @@ func (ev *Evaluator) catch(f func()) error {
 // EvalFile evaluates a file, or a directory's default.nix, to weak head normal
 // form. path must be absolute.
 func (ev *Evaluator) EvalFile(path string) (v value.Value, err error) {
+	ev.root = nil
 	err = ev.catch(func() { v = ev.importPath(ev.machine, canonPath(path), value.Span{}) })
 	return v, err
 }
 
+// Root is the beginning of the text that EvalFile or EvalText was last given, the
+// place of whatever has no other; no place when it could not be read.
+func (ev *Evaluator) Root() diag.Range { return diag.Range{Source: ev.root} }
+
 // EvalText evaluates Nix source text; relative paths in it start at dir, an
 // absolute path.
 func (ev *Evaluator) EvalText(src *diag.Source, dir string) (v value.Value, err error) {
+	ev.root = src
 	err = ev.catch(func() {
 		file, diags := parser.Parse(src)
 		v = ev.run(ev.machine, file, diags, dir, nil, false)

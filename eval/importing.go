@@ -51,6 +51,9 @@ func (ev *Evaluator) parse(m *value.Machine, path, display string) (*parser.File
 	m.Step(len(data) / 64)
 	src := diag.NewSource(ev.Display(display), string(data))
 	ev.paths[src] = path
+	if ev.root == nil {
+		ev.root = src
+	}
 	return parser.Parse(src)
 }
 
@@ -66,10 +69,14 @@ func (ev *Evaluator) run(m *value.Machine, file *parser.File, diags diag.List, d
 		ev.modelBases = append(ev.modelBases, baseRange{r.base, r.base + value.Pos(len(file.Text)) + 1})
 	}
 	code := r.expr(file.Expr, nil)
-	if errors := append(diags, r.errors...); errors.HasErrors() {
+	if errors := append(diags, r.findings()...); errors.HasErrors() {
 		throwSyntax(m, errors)
 	}
-	return code.Eval(m, nil)
+	// What fails at the top of a file has no other place.
+	m.Enter(code)
+	v := code.Eval(m, nil)
+	m.Leave()
+	return v
 }
 
 func throwSyntax(m *value.Machine, diags diag.List) {
@@ -87,6 +94,9 @@ func (ev *Evaluator) unreadable(m *value.Machine, err error, path string, at val
 	var unknown *world.UnknownSourceError
 	var restricted *world.RestrictedError
 	var pathErr *fs.PathError
+	if isFetchError(err) && !ev.opts.Model {
+		ev.notFetched(m, "fetchurl", err) // a derivation that fetches
+	}
 	if v := ev.unbuilt(m, path, at); !v.IsNone() {
 		return v
 	}

@@ -97,13 +97,13 @@ func (ev *Evaluator) readable(text string) string {
 	}
 	for _, m := range ev.world.Mounts() {
 		switch {
+		case m.Source != nil:
+			text = strings.ReplaceAll(text, m.Path, sourceText(m.Source, ""))
 		case m.Dir != "" && m.Dir == ev.opts.DisplayDir:
 			text = strings.ReplaceAll(text, m.Path+"/", "")
 			text = strings.ReplaceAll(text, m.Path, ".")
 		case m.Dir != "":
 			text = strings.ReplaceAll(text, m.Path, ev.Display(m.Dir))
-		case m.Source != nil:
-			text = strings.ReplaceAll(text, m.Path, sourceText(m.Source, ""))
 		}
 	}
 	return text

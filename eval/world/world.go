@@ -104,6 +104,8 @@ type World struct {
 	mounts  map[string]*Mount
 	sources []*Source
 	reads   map[string]string // path -> sha256 of what was read
+	// provide is asked for store paths where nothing is mounted.
+	provide func(storePath string) error
 }
 
 // New makes a world. Roots that do not exist are an error.
@@ -229,8 +231,25 @@ type place struct {
 	own   string // a directory that may be read besides the roots
 }
 
+// Provide sets a function that is asked for a store path when something in it is
+// looked for and it is neither mounted nor in the store; it may mount it.
+func (w *World) Provide(f func(storePath string) error) { w.provide = f }
+
+func (w *World) ask(storePath string) error {
+	if _, err := os.Lstat(storePath); err == nil {
+		return nil
+	}
+	return w.provide(storePath)
+}
+
 func (w *World) locate(path string) (place, error) {
 	mount, sub := w.Mount(path)
+	if mount == nil && w.provide != nil && strings.HasPrefix(path, StoreDir+"/") {
+		if err := w.ask(strings.TrimSuffix(strings.TrimSuffix(path, sub), "/")); err != nil {
+			return place{}, err
+		}
+		mount, sub = w.Mount(path)
+	}
 	switch {
 	case mount == nil:
 		return place{real: path}, nil
@@ -355,8 +374,12 @@ func (w *World) ReadFile(path string) ([]byte, error) {
 		return nil, &fs.PathError{Op: "read", Path: p.real, Err: fmt.Errorf("is larger than %d bytes", w.config.MaxFile)}
 	}
 	sum := sha256.Sum256(data)
+	name := p.real
+	if p.own != "" { // where a cache lies should not matter
+		name = p.mount.Path + "/" + p.sub
+	}
 	w.mu.Lock()
-	w.reads[p.real] = hex.EncodeToString(sum[:])
+	w.reads[name] = hex.EncodeToString(sum[:])
 	w.mu.Unlock()
 	return data, nil
 }

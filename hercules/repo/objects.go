@@ -135,11 +135,11 @@ func readBlobs(r *bufio.Reader, objects []string, take func(i int, size int64, r
 	return nil
 }
 
-// Ignored tells which paths have the attribute export-ignore, which keeps them
+// ExportIgnored tells which paths have the attribute export-ignore, which keeps them
 // out of archives. rev is the commit whose .gitattributes count, "" for those in
 // the work tree. Directories end in a slash. index is the name of a file that
 // does not exist yet, for git to work with.
-func (g *Git) Ignored(ctx context.Context, rev, index string, paths []string) (map[string]bool, error) {
+func (g *Git) ExportIgnored(ctx context.Context, rev, index string, paths []string) (map[string]bool, error) {
 	args := []string{"check-attr", "-z", "--stdin"}
 	var env []string
 	if rev != "" {

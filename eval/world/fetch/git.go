@@ -270,7 +270,7 @@ func dropIgnored(ctx context.Context, g *repo.Git, rev, index string, keep map[s
 		}
 		paths = append(paths, name)
 	}
-	ignored, err := g.Ignored(ctx, rev, index, paths)
+	ignored, err := g.ExportIgnored(ctx, rev, index, paths)
 	if err != nil || len(ignored) == 0 {
 		return err
 	}
