@@ -201,6 +201,12 @@ func (m *Machine) NewClosure(env *Env, fn *Function) Value {
 
 // NewSet is NewAttrsSorted as a value, from a slab.
 func (m *Machine) NewSet(list []Attr) Value {
+	a := m.newSet()
+	a.list, a.size = list, int32(len(list))
+	return NewAttrs(a)
+}
+
+func (m *Machine) newSet() *Attrs {
 	if len(m.sets) == 0 {
 		m.Charge(int64(m.setChunk) * int64(unsafe.Sizeof(Attrs{})))
 		m.sets = make([]Attrs, m.setChunk)
@@ -208,8 +214,7 @@ func (m *Machine) NewSet(list []Attr) Value {
 	}
 	a := &m.sets[0]
 	m.sets = m.sets[1:]
-	a.list = list
-	return NewAttrs(a)
+	return a
 }
 
 func (m *Machine) push(f Frame) {
