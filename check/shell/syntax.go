@@ -43,7 +43,7 @@ func (a *analyzer) unreadable(err error) {
 	if errors.As(err, &parse) {
 		at = min(int(parse.Pos.Offset()), len(a.text))
 		if unknown := strings.Index(a.text, Unknown); unknown < 0 || at < unknown && !parse.Incomplete {
-			a.result.Error = explain(parse, at)
+			a.result.Error = explain(parse, a.text, at)
 		}
 	} else {
 		at = 0
@@ -51,18 +51,43 @@ func (a *analyzer) unreadable(err error) {
 	a.opaque(OpaqueText, Range{at, len(a.text)})
 }
 
-func explain(err syntax.ParseError, at int) *SyntaxError {
+func explain(err syntax.ParseError, text string, at int) *SyntaxError {
+	if strings.Count(text[:at], "`")%2 == 1 {
+		return nil // bash reads what stands between backquotes only when it runs it
+	}
 	for _, m := range mistakes {
 		groups := m.pattern.FindStringSubmatchIndex(err.Text)
 		if groups == nil {
 			continue
 		}
-		message := string(m.pattern.ExpandString(nil, m.message, err.Text, groups))
-		length := 1
-		if groups[2] >= 0 {
-			length = groups[3] - groups[2]
+		token := err.Text[groups[2]:groups[3]]
+		if !expected(token, text[:at]) {
+			return nil
 		}
-		return &SyntaxError{Range{at, at + length}, message}
+		message := string(m.pattern.ExpandString(nil, m.message, err.Text, groups))
+		return &SyntaxError{Range{at, min(at+len(token), len(text))}, message}
 	}
 	return nil
+}
+
+// expected reports whether bash takes a token that stands after before as the
+// parser does: a keyword only where a command begins, which is not so behind a
+// redirection, and a parenthesis not in the assignments that eval takes.
+func expected(token, before string) bool {
+	switch {
+	case token == "(":
+		return !strings.HasSuffix(before, "=")
+	case token == "<" || token == ">":
+		return !strings.Contains(before, "[[") // there they compare
+	case token != "{" && token != "}" && (token[0] < 'a' || token[0] > 'z'):
+		return true
+	}
+	for _, word := range strings.Fields(before[strings.LastIndexAny(before, "\n;&|(`")+1:]) {
+		switch word {
+		case "if", "then", "elif", "else", "while", "until", "do", "done", "fi", "esac", "{", "}", ")", "!", "time":
+		default:
+			return false
+		}
+	}
+	return true
 }
