@@ -84,7 +84,7 @@ const maxManifest = 1 << 20
 var yamlErrorLine = regexp.MustCompile(`line ([0-9]+)`)
 
 // notYAML reports an error of the YAML library by its line alone: its text may
-// quote.
+// quote. Lines of its parser count from 0, those of its scanner from 1.
 func (r *manifestReader) notYAML(err error) {
 	at := r.start()
 	if m := yamlErrorLine.FindStringSubmatch(err.Error()); m != nil {
@@ -92,7 +92,7 @@ func (r *manifestReader) notYAML(err error) {
 		at.Start = r.offset(line, 1)
 		at.End = at.Start
 	}
-	r.error(at, "the manifest is not YAML from this line on", manifestHelp)
+	r.error(at, "the manifest is not YAML, in this line or the one behind it", manifestHelp)
 }
 
 // simple reports anchors, aliases, tags and deep nesting, none of which a
