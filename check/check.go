@@ -16,6 +16,7 @@ import (
 
 	"github.com/nixplan/nixplan/eval/value"
 	"github.com/nixplan/nixplan/eval/world"
+	"github.com/nixplan/nixplan/eval/world/fetch"
 	"github.com/nixplan/nixplan/hercules/planner"
 	"github.com/nixplan/nixplan/internal/config"
 	"github.com/nixplan/nixplan/internal/diag"
@@ -39,6 +40,8 @@ type Options struct {
 	SearchPath []world.SearchEntry
 	// NoModel evaluates only what is there.
 	NoModel bool
+	// Fetcher gets what fetchers ask for; nil is one without cache and network.
+	Fetcher *fetch.Fetcher
 	// Limits bound the evaluation; the zero value means planner.Limits.
 	Limits value.Limits
 }
@@ -47,7 +50,7 @@ type Options struct {
 // path, the repository, the configuration or the secrets cannot be read.
 func Run(ctx context.Context, o Options) (*Report, error) {
 	p, err := planner.New(ctx, planner.Options{
-		Path: o.Path, SearchPath: o.SearchPath, NoModel: o.NoModel, Limits: o.Limits,
+		Path: o.Path, SearchPath: o.SearchPath, NoModel: o.NoModel, Fetcher: o.Fetcher, Limits: o.Limits,
 	})
 	if err != nil {
 		return nil, err

@@ -16,6 +16,7 @@ import (
 	"github.com/nixplan/nixplan/eval"
 	"github.com/nixplan/nixplan/eval/value"
 	"github.com/nixplan/nixplan/eval/world"
+	"github.com/nixplan/nixplan/eval/world/fetch"
 	"github.com/nixplan/nixplan/hercules"
 	"github.com/nixplan/nixplan/hercules/repo"
 	"github.com/nixplan/nixplan/internal/diag"
@@ -35,6 +36,8 @@ type Options struct {
 	// NoModel evaluates only what is there: fetchers fail, and so does what
 	// needs them.
 	NoModel bool
+	// Fetcher gets what fetchers ask for; nil is one without cache and network.
+	Fetcher *fetch.Fetcher
 	// Limits bound the evaluation; the zero value means generous ones.
 	Limits value.Limits
 	// ToolVersion is recorded in the plan.
@@ -108,7 +111,7 @@ func New(ctx context.Context, o Options) (*Planner, error) {
 	return &Planner{
 		project: project,
 		ev: eval.New(ctx, eval.Options{
-			World: w, Model: !o.NoModel, Partial: true, Limits: limits, DisplayDir: project.Root,
+			World: w, Model: !o.NoModel, Fetcher: o.Fetcher, Partial: true, Limits: limits, DisplayDir: project.Root,
 		}),
 		toolVersion: o.ToolVersion,
 	}, nil

@@ -192,6 +192,7 @@ func (o *checkOptions) run(ctx context.Context) ([]*check.Report, error) {
 			Path: target, Refs: o.refs, Config: o.config, Secrets: o.secrets,
 			SearchPath: o.model.searchPath("", dir), // an agent has no NIX_PATH
 			NoModel:    !o.model.enabled(),
+			Fetcher:    o.model.fetcher(o.streams),
 		})
 		if err != nil {
 			return nil, err

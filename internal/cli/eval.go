@@ -129,6 +129,7 @@ func runEval(ctx context.Context, o *evalOptions) error {
 	ev := eval.New(ctx, eval.Options{
 		World:    w,
 		Model:    o.model.enabled(),
+		Fetcher:  o.model.fetcher(o.streams),
 		Compat28: o.compat == "2.8",
 		Limits:   value.Limits{CallDepth: o.maxCallDepth},
 		Stderr:   o.streams.Err,

@@ -14,12 +14,14 @@ import (
 type modelFlags struct {
 	on, off bool
 	include []string // -I
+	fetch   bool
 }
 
 func (f *modelFlags) register(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.on, "model", true, "model nixpkgs, hercules-ci-effects and fetchers")
 	flags.BoolVar(&f.off, "no-model", false, "model nothing; only paths that are here can be imported")
 	flags.StringArrayVarP(&f.include, "include", "I", nil, "add `NAME=PATH` or PATH to the search path of <NAME>")
+	flags.BoolVar(&f.fetch, "fetch", false, "use the network for sources that are not modelled and not here")
 }
 
 func (f *modelFlags) enabled() bool { return f.on && !f.off }

@@ -41,8 +41,8 @@ Every job is shown with its state:
   ◌ undetermined   its condition needs a value that is not here; what, and where
                    it would come from, is said
 
-nixpkgs, hercules-ci-effects and other well-known sources are modelled, so
-nothing is fetched or built.`,
+nixpkgs, hercules-ci-effects and other well-known sources are modelled. Nothing is
+built, and nothing is fetched unless --fetch says so.`,
 		Example: `  nixplan plan
   nixplan plan fixtures/neat-repo --ref refs/heads/production
   nixplan plan nix/ci.nix --format yaml
@@ -97,6 +97,7 @@ func runPlan(ctx context.Context, o *planOptions) error {
 		Ref:         o.ref,
 		SearchPath:  o.model.searchPath("", dir), // an agent has no NIX_PATH
 		NoModel:     !o.model.enabled(),
+		Fetcher:     o.model.fetcher(o.streams),
 		Limits:      limits,
 		ToolVersion: Version(),
 	})

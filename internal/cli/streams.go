@@ -15,6 +15,8 @@ type Streams struct {
 	// Terminal reports whether Out is one, and Width its columns, or 0.
 	Terminal func() bool
 	Width    func() int
+	// ErrTerminal reports whether Err is a terminal; nil: it is not.
+	ErrTerminal func() bool
 }
 
 func systemStreams() *Streams {
@@ -30,6 +32,7 @@ func systemStreams() *Streams {
 			}
 			return width
 		},
+		ErrTerminal: func() bool { return term.IsTerminal(int(os.Stderr.Fd())) },
 	}
 }
 
