@@ -461,18 +461,24 @@ func (w *walker) force(v value.Value, name string) value.Value {
 }
 
 // inputsOf reports the effect whose inputs stand in for it because a runIf other
-// than the model's has a false condition.
+// than the model's has a false condition. Of a modelled effect the inputs say
+// whose they are; nixpkgs' inputDerivation keeps the effect's attributes, of which
+// runIf replaces isEffect.
 func (w *walker) inputsOf(n node) {
 	v, own, err := w.track(n.value)
 	if err != nil {
 		return // reported
 	}
 	effect, deps, err := w.track(w.force(w.force(v, modelled), "inputsOf"))
-	if err != nil || effect.Kind() != value.AttrSet {
+	if err != nil {
 		return
 	}
 	t := tracked{w: w, deps: own.join(deps)}
-	if t.flag(effect, "isEffect") {
+	original := effect
+	if effect.Kind() != value.AttrSet {
+		effect, original = v, w.force(v, "drvAttrs")
+	}
+	if original.Kind() == value.AttrSet && t.flag(original, "isEffect") {
 		w.add(n, Effect, effect, t.deps).State = Inactive
 	}
 }

@@ -48,6 +48,9 @@ type Job struct {
 
 	// EffectName is the name of the effect's derivation: "nixops-foo".
 	EffectName string `json:"effect_name,omitempty"`
+	// DrvPath is the store path of the effect's derivation, where it is not
+	// modelled and known.
+	DrvPath string `json:"drv_path,omitempty"`
 	// Deployment is the NixOps deployment's name: "foo".
 	Deployment string  `json:"deployment,omitempty"`
 	Action     *Action `json:"action,omitempty"`
@@ -230,6 +233,8 @@ type Build struct {
 	AttrPath []string  `json:"attr_path"`
 	Kind     BuildKind `json:"kind"`
 	Name     string    `json:"name,omitempty"` // of the derivation
+	// DrvPath is the derivation's store path, where it is not modelled and known.
+	DrvPath  string    `json:"drv_path,omitempty"`
 	Position *Position `json:"position,omitempty"`
 	Trigger  Trigger   `json:"trigger"`
 	// Job is the path of the job it belongs to.

@@ -38,18 +38,13 @@ func attr(ev *eval.Evaluator, v value.Value, name string) value.Value {
 	return out
 }
 
-// kindOf names the function an effect was made with. Without the model's word
-// for it, an effect with one of mkEffect's own attributes is taken for its work.
+// kindOf names the function an effect was made with: the model says so, of other
+// effects it is recognised.
 func kindOf(ev *eval.Evaluator, effect value.Value) plan.Kind {
 	if kind, _, ok := model(ev, effect); ok {
 		return plan.Kind(kind)
 	}
-	for _, name := range []string{"effectScript", "effectPhase", "secretsMap"} {
-		if effect.Kind() == value.AttrSet && effect.Attrs().Lookup(name) != nil {
-			return plan.MkEffect
-		}
-	}
-	return plan.Other
+	return recognise(ev, effect)
 }
 
 // facts fills in what a job does, and gives the effect's arguments: all of them,
@@ -62,7 +57,7 @@ func (b *builder) facts(job *plan.Job, effect value.Value, at value.Span) (args,
 	}
 	_, args, ok := model(b.ev, effect)
 	if !ok {
-		args, given = effect, effect
+		args, given = (&reader{b: b, job: job, at: at}).arguments(effect), effect
 	} else if given = attr(b.ev, attr(b.ev, effect, "__nixplan"), "given"); given.IsNone() {
 		given = args
 	}

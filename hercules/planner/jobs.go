@@ -93,6 +93,13 @@ func (b *builder) job(f *hercules.Found, h *hercules.Handler) {
 			job.Unknowns = append(job.Unknowns, b.unknown("when."+name, h.When.Needs[name]))
 		}
 	}
+	if f.State != hercules.Inactive { // else the agent has only its inputs
+		path, unknown := b.drvPath(f.Value)
+		job.DrvPath = path
+		if unknown != nil {
+			job.Unknowns = append(job.Unknowns, *unknown)
+		}
+	}
 	effect := &Effect{Found: f, Handler: h}
 	effect.Args, effect.Given = b.facts(&job, f.Value, f.At)
 	job.Steps = plan.StepsOf(&job)
@@ -147,5 +154,6 @@ func (b *builder) build(f *hercules.Found, h *hercules.Handler) {
 			}
 		}
 	}
+	build.DrvPath, _ = b.drvPath(f.Value)
 	b.plan.Builds = append(b.plan.Builds, build)
 }

@@ -82,6 +82,7 @@ type Planner struct {
 	project     *hercules.Project
 	ev          *eval.Evaluator
 	toolVersion string
+	real        bool // derivations are: nothing is modelled
 }
 
 // New opens the repository that the options name; their Ref is not looked at.
@@ -114,6 +115,7 @@ func New(ctx context.Context, o Options) (*Planner, error) {
 			World: w, Model: !o.NoModel, Fetcher: o.Fetcher, Partial: true, Limits: limits, DisplayDir: project.Root,
 		}),
 		toolVersion: o.ToolVersion,
+		real:        o.NoModel,
 	}, nil
 }
 

@@ -103,6 +103,9 @@ func jobRows(job *plan.Job) rows {
 		facts = append(facts, text.Line(fact.Name)+" = "+text.Line(fact.Value))
 	}
 	r.add("facts", "  ", facts...)
+	if job.DrvPath != "" {
+		r.add("drv", " ", text.Line(job.DrvPath))
+	}
 	r.add("steps", " · ", steps(job.Steps)...)
 	r.unknowns("", job.Unknowns)
 	return r
