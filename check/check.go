@@ -127,20 +127,25 @@ func describeRefs(refs []string, all int) string {
 	if len(refs) == 0 || len(refs) == all {
 		return ""
 	}
-	const most = 3
-	var names []string
-	for _, ref := range refs {
-		switch {
-		case ref == planner.OtherBranch:
-			names = append(names, "any other branch")
-		case ref == planner.OtherTag:
-			names = append(names, "any other tag")
-		case len(names) < most:
-			names = append(names, ref)
+	names := make([]string, len(refs))
+	for i, ref := range refs {
+		switch ref {
+		case planner.OtherBranch:
+			names[i] = "any other branch"
+		case planner.OtherTag:
+			names[i] = "any other tag"
+		default:
+			names[i] = ref
 		}
 	}
-	if more := len(refs) - len(names); more > 0 {
-		names = append(names, fmt.Sprintf("%d more", more))
+	return enumerate(names)
+}
+
+// enumerate names the first of a list, and how many more there are.
+func enumerate(names []string) string {
+	const most = 4
+	if more := len(names) - most; more > 1 {
+		names = append(names[:most:most], fmt.Sprintf("%d more", more))
 	}
 	return strings.Join(names, ", ")
 }

@@ -18,7 +18,7 @@ type collector struct {
 }
 
 type findingKey struct {
-	id, attr, summary  string
+	id, summary        string
 	file               string
 	line, column, last int
 }
@@ -28,24 +28,34 @@ func (c *collector) add(d *diag.Diagnostic, attr string, refs []string) {
 }
 
 func (c *collector) record(r diag.Record, attr string, refs []string) {
-	key := findingKey{id: r.ID, attr: attr, summary: r.Summary}
+	key := findingKey{id: r.ID, summary: r.Summary}
 	if p := r.Place; p != nil {
 		key.file, key.line, key.column, key.last = p.File, p.Line, p.Column, p.EndColumn
 	}
-	if have := c.seen[key]; have != nil {
-		for _, ref := range refs {
-			if !slices.Contains(have.Refs, ref) {
-				have.Refs = append(have.Refs, ref)
-			}
+	f := c.seen[key]
+	if f == nil {
+		if c.seen == nil {
+			c.seen = map[findingKey]*Finding{}
 		}
-		return
+		f = &Finding{Record: r, Attrs: []string{}, Refs: []string{}} // in JSON lists, be they empty
+		c.seen[key] = f
+		c.found = append(c.found, f)
 	}
-	if c.seen == nil {
-		c.seen = map[findingKey]*Finding{}
+	if attr != "" {
+		f.Attrs = insert(f.Attrs, attr)
 	}
-	f := &Finding{Record: r, Attr: attr, Refs: slices.Clone(refs)}
-	c.seen[key] = f
-	c.found = append(c.found, f)
+	for _, ref := range refs {
+		f.Refs = insert(f.Refs, ref)
+	}
+}
+
+// insert adds a text to a sorted list that does not have it yet.
+func insert(list []string, text string) []string {
+	i, found := slices.BinarySearch(list, text)
+	if found {
+		return list
+	}
+	return slices.Insert(list, i, text)
 }
 
 // finish gives the findings that count and those that a comment allows.
@@ -77,13 +87,28 @@ func (c *collector) rate(findings []Finding) []Finding {
 			continue
 		}
 		f.Severity = severity.String()
-		slices.Sort(f.Refs)
-		if refs := describeRefs(f.Refs, len(c.repo.Survey.Readings)); refs != "" {
-			f.Detail = strings.TrimSpace(f.Detail + "\nThis is so for " + refs + ".")
+		if which := c.which(&f); which != "" {
+			f.Detail = strings.TrimSpace(f.Detail + "\n" + which)
 		}
 		out = append(out, f)
 	}
 	return sortFindings(out)
+}
+
+// which says what a finding holds for, where its place does not tell: the jobs,
+// if there are several, and the refs, if these are not all.
+func (c *collector) which(f *Finding) string {
+	var parts []string
+	if len(f.Attrs) > 1 {
+		parts = append(parts, enumerate(f.Attrs))
+	}
+	if refs := describeRefs(f.Refs, len(c.repo.Survey.Readings)); refs != "" {
+		parts = append(parts, refs)
+	}
+	if parts == nil {
+		return ""
+	}
+	return "This is so for " + strings.Join(parts, ", on ") + "."
 }
 
 func severityOf(r diag.Record) diag.Severity {
@@ -106,7 +131,7 @@ func sortFindings(list []Finding) []Finding {
 		}
 		return cmp.Or(
 			cmp.Compare(x.File, y.File), cmp.Compare(x.Line, y.Line), cmp.Compare(x.Column, y.Column),
-			cmp.Compare(a.ID, b.ID), cmp.Compare(a.Summary, b.Summary), cmp.Compare(a.Attr, b.Attr),
+			cmp.Compare(a.ID, b.ID), cmp.Compare(a.Summary, b.Summary),
 		)
 	})
 	return list

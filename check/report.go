@@ -24,11 +24,12 @@ type Report struct {
 }
 
 // Finding is something that is or would go wrong. Findings are ordered by file,
-// line, column, id, summary and attribute path.
+// line, column, id and summary.
 type Finding struct {
 	diag.Record
-	// Attr is the attribute path it belongs to, empty for the whole file.
-	Attr string `json:"attr,omitempty"`
+	// Attrs are the attribute paths it belongs to, sorted; none for the whole
+	// file.
+	Attrs []string `json:"attrs"`
 	// Refs are the refs for which it holds, sorted; none when it does not depend
 	// on the ref.
 	Refs []string `json:"refs"`

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"path/filepath"
 	"slices"
 
 	"github.com/nixplan/nixplan/eval"
@@ -89,4 +90,9 @@ func (r *Repository) refs() []string {
 		return nil
 	}
 	return append(g.Branches(), g.Tags()...)
+}
+
+// absolute is the path of a file named relative to the root.
+func (r *Repository) absolute(name string) string {
+	return filepath.Join(r.Project.Root, filepath.FromSlash(name))
 }

@@ -29,7 +29,7 @@ const Manual = "https://github.com/nixplan/nixplan/blob/main/docs/checks/"
 var Rules = []*Rule{
 	syntax, scope, evaluation, entry,
 	partialRef,
-	missingFile,
+	missingFile, untrackedFile, filteredFile, fileOutside,
 }
 
 // Lookup is the rule with an id, nil when there is none.

@@ -437,3 +437,22 @@ func TestBranchesAndTags(t *testing.T) {
 		}
 	}
 }
+
+func TestIgnoredBy(t *testing.T) {
+	s := newSandbox(t)
+	s.repository("repo")
+	s.write("repo/.gitignore", "# local\nsecret*.nix\n")
+	s.write("repo/sub/secret 1.nix", "{ }\n")
+	g := s.open("repo")
+	for path, want := range map[string]string{
+		"repo/sub/secret 1.nix":   ".gitignore:2, secret*.nix",
+		"repo/sub/network.nix":    "",
+		"repo/:(top)secret.nix":   "",
+		"elsewhere/secret.nix":    "",
+		"repo/sub/../secret1.nix": ".gitignore:2, secret*.nix",
+	} {
+		if got := g.IgnoredBy(s.path(path)); got != want {
+			t.Errorf("%s: %q, want %q", path, got, want)
+		}
+	}
+}

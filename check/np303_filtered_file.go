@@ -1,0 +1,29 @@
+package check
+
+import "github.com/nixplan/nixplan/internal/diag"
+
+var filteredFile = &Rule{
+	ID: "NP303", Name: "filtered-file",
+	Summary: "A network file is left out of src by src's filter.",
+	run:     checkFilteredFile,
+}
+
+// The build before a deployment reads files from the unfiltered source, the
+// deployment runs in a filtered copy: nothing else notices before it is too late.
+func checkFilteredFile(p *pass) {
+	p.eachFile(func(f *file) {
+		if !f.deployed() || f.Exists == nil || !*f.Exists || f.Included == nil || *f.Included || f.outside() {
+			return
+		}
+		d := diag.Diagnostic{
+			Range:   f.At,
+			Summary: f.quoted() + " is left out of src by its filter",
+			Detail:  "The deployment runs in the filtered copy of src. The build before it does not notice: it reads the original.",
+			Help:    "let the filter of src keep the file",
+		}
+		if src := f.job.Arg("src"); src != nil && src.At.Valid() {
+			d.Related = []diag.Related{{Range: src.At, Message: "src is defined here"}}
+		}
+		p.reportFor(d, f.job)
+	})
+}
