@@ -2,8 +2,11 @@ package config
 
 import (
 	"flag"
+	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -290,4 +293,65 @@ func FuzzParse(f *testing.F) {
 			t.Error(err)
 		}
 	})
+}
+
+// The documentation's example is valid and has every setting, and its table of
+// patterns is right.
+func TestDocumentation(t *testing.T) {
+	text, err := os.ReadFile("../../docs/configuration.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(text), "```hcl\n")
+	example, rest, ok := strings.Cut(rest, "```\n")
+	if !ok {
+		t.Fatal("there is no example")
+	}
+	c, list := parse([]byte(example), FileName)
+	if len(list) > 0 {
+		t.Fatalf("%s: %s", list[0].Range, list[0].Summary)
+	}
+	missing(t, reflect.ValueOf(*c), "nixplan.hcl")
+	for _, words := range slices.Concat(Forges, SourceKinds, []string{off}, slices.Collect(maps.Keys(severities))) {
+		if !strings.Contains(rest, "`"+words+"`") {
+			t.Errorf("%q is not documented", words)
+		}
+	}
+	rows := 0
+	for line := range strings.Lines(rest) {
+		cells := strings.Split(line, "`")
+		if !strings.HasPrefix(line, "| `") || len(cells) != 7 {
+			continue
+		}
+		rows++
+		c := &Config{Exclude: []string{cells[1]}}
+		if !c.Excluded(cells[3]) || c.Excluded(cells[5]) {
+			t.Errorf("not so: %s", line)
+		}
+	}
+	if rows < 4 {
+		t.Errorf("%d patterns", rows)
+	}
+}
+
+// missing reports the settings of a struct that are empty.
+func missing(t *testing.T, v reflect.Value, where string) {
+	for i := range v.NumField() {
+		field, value := v.Type().Field(i), v.Field(i)
+		tag, ok := field.Tag.Lookup("hcl")
+		if !ok || field.Type == reflect.TypeFor[hcl.Range]() {
+			continue
+		}
+		name, _, _ := strings.Cut(tag, ",")
+		if value.IsZero() {
+			t.Errorf("%s: no example of %s", where, name)
+			continue
+		}
+		switch {
+		case field.Type.Kind() == reflect.Pointer:
+			missing(t, value.Elem(), name)
+		case field.Type.Kind() == reflect.Slice && field.Type.Elem().Kind() == reflect.Struct:
+			missing(t, value.Index(0), name)
+		}
+	}
 }
