@@ -85,4 +85,3 @@ func (l *progressLine) erase() {
 }
 
 func megabytes(n int64) string { return fmt.Sprintf("%.1f MB", float64(n)/1e6) }
-
