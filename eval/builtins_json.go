@@ -195,7 +195,9 @@ func (w *jsonWriter) object(attrs *value.Attrs) {
 		}
 		w.string(value.NewString(a.Name.String()))
 		w.out = append(w.out, ':')
+		w.m.EnterAttr(a)
 		w.value(a.Value)
+		w.m.Leave()
 	}
 	if u := attrs.Open(); u != nil {
 		w.flush()

@@ -130,7 +130,7 @@ func (n *concatNode) Eval(m *value.Machine, env *value.Env) value.Value {
 		return a
 	}
 	total := a.Len() + b.Len()
-	boundList(m, int64(total))
+	m.FitList(int64(total))
 	m.Step(total / 16)
 	out := m.Slots(total)
 	copy(out, a.List())

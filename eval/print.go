@@ -18,6 +18,19 @@ func Print(m *value.Machine, v value.Value) string {
 	return p.out.String()
 }
 
+// JSON is the value as builtins.toJSON gives it; known is false when a part of it
+// is unknown, which shows as "…".
+func (ev *Evaluator) JSON(v value.Value) (json string, known bool, err error) {
+	err = ev.catch(func() { json, known = Known(ToJSON(ev.machine, v)) })
+	return json, known, err
+}
+
+// Interpolated is the string that a value is in "${…}"; known is as for JSON.
+func (ev *Evaluator) Interpolated(v value.Value) (text string, known bool, err error) {
+	err = ev.catch(func() { text, known = Known(interpolate(ev.machine, ev.machine.Force(&v), value.Span{})) })
+	return text, known, err
+}
+
 // brief prints the beginning of a value, for logs of comparisons.
 func brief(m *value.Machine, v value.Value) string {
 	const longest = 80

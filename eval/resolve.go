@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -22,6 +23,28 @@ type resolver struct {
 	extra  *value.Attrs
 	model  bool // the file is ours and sees __nixplan
 	errors diag.List
+	// more is how many undefined variables were left out, firstMore where the
+	// first of them is.
+	more      int
+	firstMore diag.Range
+}
+
+// Undefined are the undefined variables of a program as findings, sorted. It is
+// what nix-instantiate --parse reports besides the parser's errors.
+func Undefined(file *parser.File) diag.List {
+	r := resolver{ev: New(context.Background(), Options{}), base: value.AddSource(file.Source), source: file.Source, dir: "/"}
+	r.expr(file.Expr, nil)
+	list := r.findings()
+	list.Sort()
+	return list
+}
+
+// findings are what is wrong, with a note when that is not all.
+func (r *resolver) findings() diag.List {
+	if r.more == 0 {
+		return r.errors
+	}
+	return append(r.errors, diag.More(diag.IDScope, r.firstMore, r.more))
 }
 
 func (r *resolver) span(s parser.Span) span {
@@ -141,12 +164,17 @@ func (r *resolver) global(sym value.Symbol) *value.Value {
 const maxUndefined = 50
 
 func (r *resolver) undefined(text string, at parser.Span, sc *scope) {
+	place := diag.Range{Source: r.source, Start: at.Start, End: at.End}
 	if len(r.errors) == maxUndefined {
+		if r.more == 0 {
+			r.firstMore = place
+		}
+		r.more++
 		return
 	}
 	d := &diag.Diagnostic{
 		ID:      diag.IDScope,
-		Range:   diag.Range{Source: r.source, Start: at.Start, End: at.End},
+		Range:   place,
 		Summary: fmt.Sprintf("undefined variable '%s'", text),
 	}
 	var known []string

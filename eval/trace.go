@@ -2,6 +2,7 @@ package eval
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/nixplan/nixplan/eval/value"
 	"github.com/nixplan/nixplan/internal/diag"
@@ -31,7 +32,9 @@ func traceLine(t value.TrailEntry) (diag.Related, bool) {
 	return r, r.Range.Valid()
 }
 
-// Diagnostics are an error as findings, with its trail; id is the finding's.
+// Diagnostics are an error as findings, with its trail; id is the finding's. An
+// error that the model or another part of nixplan raises is placed where the
+// user's own code comes to it, if it does.
 func Diagnostics(err error, id string) diag.List {
 	var e *value.Error
 	if !errors.As(err, &e) {
@@ -46,5 +49,25 @@ func Diagnostics(err error, id string) diag.List {
 			d.Trace = append(d.Trace, r)
 		}
 	}
+	if Internal(d.Range) {
+		for _, t := range e.Trail {
+			if place := t.At.Range(); place.Valid() && !Internal(place) {
+				MovePlace(d, place)
+				break
+			}
+		}
+	}
 	return diag.List{d}
+}
+
+// Internal reports whether a place is in code that is nixplan's and not the
+// user's. Its sources are named "<nixpkgs>/…", "<nixplan>/…".
+func Internal(r diag.Range) bool { return r.Valid() && strings.HasPrefix(r.Source.Name, "<") }
+
+// MovePlace puts a finding at another place and says where in a library it was.
+func MovePlace(d *diag.Diagnostic, place diag.Range) {
+	if d.Range.Valid() && !strings.HasPrefix(d.Range.Source.Name, "<nixplan>/") {
+		d.Related = append(d.Related, diag.Related{Range: d.Range, Message: "the error is raised here"})
+	}
+	d.Range = place
 }

@@ -16,8 +16,15 @@ const (
 // report adds an error, recovering or not.
 func (p *parser) report(id string, at Span, summary string) *diag.Diagnostic {
 	d := &diag.Diagnostic{ID: id, Range: p.file.DiagRange(at), Summary: summary}
-	if len(p.diags) < maxErrors && p.inverted == nil {
+	switch {
+	case p.inverted != nil:
+	case len(p.diags) < maxErrors:
 		p.diags = append(p.diags, d)
+	default:
+		if p.more == 0 {
+			p.firstMore = d.Range
+		}
+		p.more++
 	}
 	return d
 }

@@ -23,9 +23,11 @@ const (
 // is sure of its place again, so that one mistake gives one diagnostic. IDs are
 // NP101 for syntax, NP102 for names defined twice and computed names where Nix
 // allows none. The list is sorted.
-func Parse(src *diag.Source) (*File, diag.List) {
+func Parse(src *diag.Source) (*File, diag.List) { return parseInto(src, new(nodes)) }
+
+func parseInto(src *diag.Source, mem *nodes) (*File, diag.List) {
 	file := &File{Source: src}
-	p := &parser{file: file}
+	p := &parser{file: file, mem: mem}
 	if len(src.Text) > math.MaxInt32-1 {
 		file.Expr = &Bad{}
 		p.report(idSyntax, Span{}, "the file is larger than 2 GiB")
@@ -40,17 +42,23 @@ func Parse(src *diag.Source) (*File, diag.List) {
 	if p.inverted != nil {
 		p.inverted.Help = "a string ends with the same quotes it starts with"
 	}
+	if p.more > 0 {
+		p.diags = append(p.diags, diag.More(idSyntax, p.firstMore, p.more))
+	}
 	p.diags.Sort()
 	return file, p.diags
 }
 
 type parser struct {
 	lexer
-	mem nodes
+	mem *nodes
 
 	file  *File
 	diags diag.List
-	depth int
+	// more is how many errors were left out, firstMore where the first is.
+	more      int
+	firstMore diag.Range
+	depth     int
 
 	// Errors: see errors.go.
 	recovering bool

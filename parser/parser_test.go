@@ -88,8 +88,8 @@ func TestNestingAllowed(t *testing.T) {
 
 func TestErrorLimit(t *testing.T) {
 	_, diags := parse(t, "{"+strings.Repeat("a = ;", 1000)+"}")
-	if len(diags) != maxErrors {
-		t.Errorf("%d errors", len(diags))
+	if len(diags) != maxErrors+1 || diags[maxErrors].Summary != "… and 1949 more from here on" {
+		t.Errorf("%d findings, want %d and a note, not %v", len(diags), maxErrors, diags[len(diags)-1])
 	}
 }
 

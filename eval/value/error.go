@@ -83,12 +83,13 @@ func (m *Machine) Throw(e *Error) {
 	if !e.trailed {
 		e.trailed = true
 		e.Trail = m.trail()
-		if e.At.Start == 0 {
-			for _, entry := range e.Trail {
-				if entry.At.Start != 0 {
-					e.At = entry.At
-					break
-				}
+		for _, entry := range e.Trail {
+			if e.At.Start != 0 {
+				break
+			}
+			e.At = entry.At
+			if e.At.Start == 0 && entry.Attr != nil {
+				e.At = entry.Attr.Pos.Span()
 			}
 		}
 	}

@@ -1,8 +1,6 @@
 package planner
 
 import (
-	"strings"
-
 	"github.com/nixplan/nixplan/eval"
 	"github.com/nixplan/nixplan/eval/value"
 	"github.com/nixplan/nixplan/hercules"
@@ -22,36 +20,18 @@ func (b *builder) failure(path []string, at value.Span, err error) {
 	}
 }
 
-// findings are an evaluation error as diagnostics. One that a library raises is
-// placed where the user's own code comes to it, at the latest where the
-// attribute in question is defined.
+// findings are an evaluation error as diagnostics. One that no user's code leads
+// to is placed where the attribute in question is defined.
 func findings(err error, attr value.Span) diag.List {
 	list := eval.Diagnostics(err, idEvaluation)
+	place := attr.Range()
 	for _, d := range list {
-		if d.Range.Valid() && !ofLibrary(d.Range) {
-			continue
+		if place.Valid() && (!d.Range.Valid() || eval.Internal(d.Range)) {
+			eval.MovePlace(d, place)
 		}
-		place := attr.Range()
-		for _, t := range d.Trace {
-			if t.Range.Valid() && !ofLibrary(t.Range) {
-				place = t.Range
-				break
-			}
-		}
-		if !place.Valid() {
-			continue
-		}
-		if d.Range.Valid() {
-			d.Related = append(d.Related, diag.Related{Range: d.Range, Message: "the error is raised here"})
-		}
-		d.Range = place
 	}
 	return list
 }
-
-// ofLibrary reports whether a place is in a modelled source: these are named
-// "<nixpkgs>/…".
-func ofLibrary(r diag.Range) bool { return r.Valid() && strings.HasPrefix(r.Source.Name, "<") }
 
 // position is a place as the plan gives it, nil for no place.
 func (b *builder) position(at value.Span) *plan.Position {

@@ -96,7 +96,7 @@ func (r *reader) wrong(name, want string, got value.Value) {
 		Range:   r.at.Range(),
 	}
 	if attr := r.args.Attrs().Lookup(name); attr != nil {
-		if at := attr.Pos.Span().Range(); at.Valid() && !ofLibrary(at) {
+		if at := attr.Pos.Span().Range(); at.Valid() && !eval.Internal(at) {
 			d.Range = at // else the model has copied the argument
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -38,7 +39,7 @@ type evalOptions struct {
 	compat       string
 	writeDrv     string // directory
 	maxCallDepth int
-	timeout      time.Duration
+	limits       limitFlags
 }
 
 func newEvalCommand(streams *Streams) *cobra.Command {
@@ -77,7 +78,7 @@ prints as <UNKNOWN ...>.`,
 	flags.StringVar(&o.compat, "compat", "", "follow an old `VERSION` of Nix where it differs: 2.8")
 	flags.StringVar(&o.writeDrv, "write-drv", "", "write the derivations of the value, and all their inputs, to `DIR`; needs --no-model")
 	flags.IntVar(&o.maxCallDepth, "max-call-depth", 10000, "how deep calls may nest")
-	flags.DurationVar(&o.timeout, "timeout", 0, "give up after this `TIME`, such as 10s; 0: never")
+	o.limits.register(flags, 0)
 	o.model.register(flags)
 	complete(cmd, "compat", "2.8")
 	cmd.MarkFlagsMutuallyExclusive("json", "xml", "raw", "parse")
@@ -110,14 +111,13 @@ func runEval(ctx context.Context, o *evalOptions) error {
 	if err != nil {
 		return err
 	}
+	ctx, done := o.limits.begin(ctx, o.streams)
+	defer done()
 	if o.parse {
 		return o.printTrees(dir)
 	}
-	if o.timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, o.timeout)
-		defer cancel()
-	}
+	limits := o.limits.limits()
+	limits.CallDepth = o.maxCallDepth
 	w, err := world.New(world.Config{
 		SearchPath: o.model.searchPath(o.streams.Getenv("NIX_PATH"), dir),
 		Getenv:     o.streams.Getenv,
@@ -131,7 +131,7 @@ func runEval(ctx context.Context, o *evalOptions) error {
 		Model:    o.model.enabled(),
 		Fetcher:  o.model.fetcher(o.streams),
 		Compat28: o.compat == "2.8",
-		Limits:   value.Limits{CallDepth: o.maxCallDepth},
+		Limits:   limits,
 		Stderr:   o.streams.Err,
 		Now:      time.Now(),
 		// Errors name files relative to the working directory.
@@ -148,7 +148,13 @@ func runEval(ctx context.Context, o *evalOptions) error {
 		if exit := (*exitError)(nil); errors.As(err, &exit) {
 			return err
 		}
-		return o.fail(eval.Diagnostics(err, diag.IDEvaluation))
+		list := eval.Diagnostics(err, diag.IDEvaluation)
+		for _, d := range list {
+			if !d.Range.Valid() {
+				d.Range = ev.Root()
+			}
+		}
+		return o.fail(list)
 	}
 	for _, assumption := range ev.Assumptions() {
 		fmt.Fprintf(o.streams.Err, "note: assumed: %s\n", text.Line(assumption.Text))
@@ -176,6 +182,9 @@ func (o *evalOptions) printTrees(dir string) error {
 			return err
 		}
 		file, list := parser.Parse(source)
+		if !list.HasErrors() {
+			list = append(list, eval.Undefined(file)...)
+		}
 		if list.HasErrors() {
 			return o.fail(list)
 		}
@@ -221,9 +230,9 @@ func (o *evalOptions) source(input string) (*diag.Source, error) {
 	case o.expr:
 		return diag.NewSource("(string)", input), nil
 	case input == "-":
-		data, err := io.ReadAll(o.streams.In)
+		data, err := readProgram(o.streams.In)
 		if err != nil {
-			return nil, fmt.Errorf("cannot read standard input: %w", err)
+			return nil, usagef("cannot read standard input: %v", err)
 		}
 		return diag.NewSource("(stdin)", string(data)), nil
 	}
@@ -231,11 +240,25 @@ func (o *evalOptions) source(input string) (*diag.Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, err := os.ReadFile(file)
+	f, err := os.Open(file)
 	if err != nil {
 		return nil, err
 	}
+	defer f.Close()
+	data, err := readProgram(f)
+	if err != nil {
+		return nil, usagef("cannot read %s: %v", file, err)
+	}
 	return diag.NewSource(file, string(data)), nil
+}
+
+// readProgram reads a whole text, as large as a file of the world may be.
+func readProgram(r io.Reader) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(r, world.MaxFile+1))
+	if err == nil && len(data) > world.MaxFile {
+		err = fmt.Errorf("it is larger than %d MiB", world.MaxFile>>20)
+	}
+	return data, err
 }
 
 // fileOf is the file that a path stands for: of a directory, default.nix.
@@ -244,6 +267,9 @@ func fileOf(path string) (string, error) {
 	if err == nil && info.IsDir() {
 		path = filepath.Join(path, "default.nix")
 		_, err = os.Stat(path)
+	}
+	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
+		err = fmt.Errorf("%s: %w", path, pathErr.Err)
 	}
 	return path, err
 }

@@ -4,9 +4,7 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/nixplan/nixplan/eval"
 	"github.com/nixplan/nixplan/eval/value"
-	"github.com/nixplan/nixplan/internal/diag"
 )
 
 // print writes a value in the form that the flags ask for.
@@ -20,15 +18,15 @@ func (e *evaluation) print(v value.Value) error {
 			return err
 		}
 	}
-	text, end := "", "\n"
+	text, known, end := "", true, "\n"
 	switch {
 	case e.json:
-		text, err = e.toJSON(v)
+		text, known, err = e.ev.JSON(v)
 	case e.xml:
 		text, err = e.ev.XML(v, e.strict)
 		end = ""
 	case e.raw:
-		text, err = e.toString(v)
+		text, known, err = e.ev.Interpolated(v)
 		end = ""
 	default:
 		text, err = e.ev.Print(v)
@@ -36,34 +34,11 @@ func (e *evaluation) print(v value.Value) error {
 	if err != nil {
 		return err
 	}
+	if !known {
+		return fmt.Errorf("a part of the value is not known: %s", text)
+	}
 	if _, err := io.WriteString(e.streams.Out, text+end); err != nil {
 		return usagef("cannot write the value: %v", err)
 	}
 	return nil
-}
-
-// toJSON is builtins.toJSON, which evaluates everything it meets.
-func (e *evaluation) toJSON(v value.Value) (string, error) {
-	return e.apply("builtins.toJSON", v)
-}
-
-// toString is interpolation, which takes strings and what stands for one.
-func (e *evaluation) toString(v value.Value) (string, error) {
-	return e.apply(`v: "${v}"`, v)
-}
-
-// apply calls a function, given as text, whose result is a string.
-func (e *evaluation) apply(function string, v value.Value) (string, error) {
-	f, err := e.ev.EvalText(diag.NewSource("(output)", function), e.dir)
-	if err != nil {
-		return "", err
-	}
-	if v, err = e.ev.Call(f, v); err != nil {
-		return "", err
-	}
-	text, complete := eval.Known(v)
-	if !complete {
-		err = fmt.Errorf("a part of the value is not known: %s", text)
-	}
-	return text, err
 }

@@ -171,6 +171,11 @@ type Edit struct {
 	Text  string
 }
 
+// More is the note that n findings are left out, the first of them at r.
+func More(id string, r Range, n int) *Diagnostic {
+	return &Diagnostic{ID: id, Severity: Note, Range: r, Summary: "… and " + strconv.Itoa(n) + " more from here on"}
+}
+
 // List is a set of findings.
 type List []*Diagnostic
 
