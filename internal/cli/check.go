@@ -239,11 +239,14 @@ func (o *checkOptions) write(w io.Writer, reports []*check.Report, least diag.Se
 // findings is a report as views take it.
 func findings(r *check.Report) *view.Report {
 	out := &view.Report{ToolVersion: Version()}
+	finding := func(f check.Finding) view.Finding {
+		return view.Finding{Record: f.Record, Attrs: f.Attrs, Refs: f.Refs}
+	}
 	for _, f := range r.Findings {
-		out.Findings = append(out.Findings, f.Record)
+		out.Findings = append(out.Findings, finding(f))
 	}
 	for _, f := range r.Suppressed {
-		out.Suppressed = append(out.Suppressed, view.Suppressed{Record: f.Record, Reason: f.Reason, By: f.By})
+		out.Suppressed = append(out.Suppressed, view.Suppressed{Finding: finding(f), Reason: f.Reason, By: f.By})
 	}
 	for _, rule := range check.Rules {
 		out.Rules = append(out.Rules, view.Rule{

@@ -41,7 +41,8 @@ type codeClimateLines struct {
 func writeCodeClimate(w io.Writer, r *Report) error {
 	prints := newFingerprints()
 	issues := make([]codeClimateIssue, len(r.Findings))
-	for i, record := range r.Findings {
+	for i, finding := range r.Findings {
+		record := finding.Record
 		issue := codeClimateIssue{
 			Type:        "issue",
 			CheckName:   record.ID,

@@ -17,16 +17,25 @@ var FindingFormats = []Format{Text, JSON, GitHub, SARIF, CodeClimate, Markdown}
 // they have, which is that of [diag.List.Sort].
 type Report struct {
 	ToolVersion string
-	Findings    []diag.Record
+	Findings    []Finding
 	// Suppressed are findings that a comment in the source allows.
 	Suppressed []Suppressed
 	// Rules are the rules that were applied, those without findings included.
 	Rules []Rule
 }
 
+// Finding is a record and what it holds for.
+type Finding struct {
+	diag.Record
+	// Attrs are the attribute paths of the jobs; none for the whole file.
+	Attrs []string
+	// Refs are full names of refs; none when it does not depend on the ref.
+	Refs []string
+}
+
 // Suppressed is a finding that was made and is not to count.
 type Suppressed struct {
-	diag.Record
+	Finding
 	Reason string
 	// By is the comment that allows it.
 	By *diag.Place
@@ -67,7 +76,11 @@ func Findings(w io.Writer, r *Report, o FindingOptions) error {
 	if len(r.Findings) == 0 {
 		return nil
 	}
-	if err := diag.WriteText(w, r.Findings, o.TextOptions); err != nil {
+	records := make([]diag.Record, len(r.Findings))
+	for i, f := range r.Findings {
+		records[i] = f.Record
+	}
+	if err := diag.WriteText(w, records, o.TextOptions); err != nil {
 		return err
 	}
 	_, err := fmt.Fprintf(w, "\n%s\n", o.Style.Bold(count(r.Findings)))
@@ -87,7 +100,9 @@ type findingsDocument struct {
 
 type findingDocument struct {
 	diag.Record
-	Fingerprint string `json:"fingerprint"`
+	Attrs       []string `json:"attrs"`
+	Refs        []string `json:"refs"`
+	Fingerprint string   `json:"fingerprint"`
 }
 
 type suppressedDocument struct {
@@ -104,11 +119,15 @@ func writeFindingsJSON(w io.Writer, r *Report) error {
 		Findings:      make([]findingDocument, len(r.Findings)),
 		Suppressed:    make([]suppressedDocument, len(r.Suppressed)),
 	}
-	for i, record := range r.Findings {
-		document.Findings[i] = findingDocument{record, prints.of(record)}
+	list := func(names []string) []string { return append([]string{}, names...) } // never null
+	one := func(f Finding) findingDocument {
+		return findingDocument{f.Record, list(f.Attrs), list(f.Refs), prints.of(f.Record)}
+	}
+	for i, f := range r.Findings {
+		document.Findings[i] = one(f)
 	}
 	for i, s := range r.Suppressed {
-		document.Suppressed[i] = suppressedDocument{findingDocument{s.Record, prints.of(s.Record)}, s.Reason, s.By}
+		document.Suppressed[i] = suppressedDocument{one(s.Finding), s.Reason, s.By}
 	}
 	return encodeJSON(w, document)
 }
@@ -122,12 +141,12 @@ func encodeJSON(w io.Writer, document any) error {
 }
 
 // count is "2 errors, 1 warning".
-func count(records []diag.Record) string {
+func count(findings []Finding) string {
 	var parts []string
 	for _, severity := range []string{diag.Error.String(), diag.Warning.String(), diag.Note.String()} {
 		n := 0
-		for _, record := range records {
-			if record.Severity == severity {
+		for _, f := range findings {
+			if f.Severity == severity {
 				n++
 			}
 		}

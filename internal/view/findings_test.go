@@ -49,6 +49,14 @@ func at(source *diag.Source, words string, n int) diag.Range {
 	}
 }
 
+func findingsOf(list diag.List) []Finding {
+	var findings []Finding
+	for _, record := range list.Records() {
+		findings = append(findings, Finding{Record: record})
+	}
+	return findings
+}
+
 func neatReport() *Report {
 	ci := diag.NewSource("nix/ci.nix", "{ src }:\n{\n  a = src.ref == \"production\";\n\ta = src.ref == \"production\";\n  é = if true\n    then 1 else 2;\n}\n")
 	list := diag.List{
@@ -68,9 +76,11 @@ func neatReport() *Report {
 		{ID: "NP205", Severity: diag.Warning, Range: at(ci, "if true\n    then", 0), Summary: "two lines, after a letter of two bytes"},
 	}
 	allowed := (&diag.Diagnostic{ID: "NP205", Severity: diag.Warning, Range: at(ci, "1", 0), Summary: "a tag makes this false"}).Record()
+	findings := findingsOf(list)
+	findings[1].Attrs, findings[1].Refs = []string{"a", "b"}, []string{"refs/heads/main"}
 	return &Report{
-		ToolVersion: "1.2.3", Findings: list.Records(), Rules: testRules,
-		Suppressed: []Suppressed{{Record: allowed, Reason: "tags never deploy", By: at(ci, "then", 0).Place()}},
+		ToolVersion: "1.2.3", Findings: findings, Rules: testRules,
+		Suppressed: []Suppressed{{Finding: Finding{Record: allowed}, Reason: "tags never deploy", By: at(ci, "then", 0).Place()}},
 	}
 }
 
@@ -86,7 +96,7 @@ func hostileReport() *Report {
 		{ID: "NP1", Range: at(odd, "== long", 0), Summary: "far out in a long line"},
 		{ID: "NP2", Severity: diag.Warning, Range: at(absolute, "x", 0), Summary: "https://user:hunter2@example.org"},
 	}
-	return &Report{ToolVersion: "devel", Findings: list.Records()}
+	return &Report{ToolVersion: "devel", Findings: findingsOf(list)}
 }
 
 func render(t *testing.T, r *Report, format Format) string {
@@ -309,8 +319,8 @@ func TestFingerprints(t *testing.T) {
 	for name, report := range reports {
 		prints := newFingerprints()
 		var all []string
-		for _, record := range report.Findings {
-			all = append(all, prints.of(record))
+		for _, finding := range report.Findings {
+			all = append(all, prints.of(finding.Record))
 		}
 		slices.Sort(all)
 		if len(slices.Compact(all)) != len(report.Findings) {
@@ -378,7 +388,7 @@ func FuzzGitHub(f *testing.F) {
 	f.Fuzz(func(t *testing.T, file, summary string) {
 		record := diag.Record{ID: "NP1", Severity: "error", Summary: summary, Place: &diag.Place{File: file, Line: 2, Column: 1, EndLine: 2, EndColumn: 1}}
 		var out strings.Builder
-		if err := writeGitHub(&out, &Report{Findings: []diag.Record{record}}); err != nil {
+		if err := writeGitHub(&out, &Report{Findings: []Finding{{Record: record}}}); err != nil {
 			t.Fatal(err)
 		}
 		line, rest, _ := strings.Cut(out.String(), "\n")
@@ -409,7 +419,7 @@ func FuzzGitHub(f *testing.F) {
 
 func TestMarkdownIsBounded(t *testing.T) {
 	record := diag.Record{ID: "NP1", Severity: "error", Summary: strings.Repeat("long ", 200)}
-	report := &Report{Findings: slices.Repeat([]diag.Record{record}, 1000)}
+	report := &Report{Findings: slices.Repeat([]Finding{{Record: record}}, 1000)}
 	got := render(t, report, Markdown)
 	if len(got) > 65000 {
 		t.Errorf("%d bytes", len(got))

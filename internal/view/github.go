@@ -16,7 +16,8 @@ import (
 // and their escapes in the runner's ActionCommand.
 func writeGitHub(w io.Writer, r *Report) error {
 	var b strings.Builder
-	for _, record := range r.Findings {
+	for _, finding := range r.Findings {
+		record := finding.Record
 		b.WriteString("::" + gitHubCommand(record.Severity) + " ")
 		if place := record.Place; place != nil {
 			s := characters(place)

@@ -27,7 +27,8 @@ func writeMarkdown(w io.Writer, r *Report) error {
 	for _, rule := range r.Rules {
 		uris[rule.ID] = rule.HelpURI
 	}
-	for i, record := range r.Findings {
+	for i, finding := range r.Findings {
+		record := finding.Record
 		row := markdownRow(record, uris[record.ID])
 		if b.Len()+len(row) > maxMarkdown {
 			fmt.Fprintf(&b, "\n… and %d more\n", len(r.Findings)-i)

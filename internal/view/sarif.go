@@ -122,8 +122,8 @@ func writeSARIF(w io.Writer, r *Report) error {
 		})
 	}
 	results := []sarifResult{}
-	for _, record := range r.Findings {
-		results = append(results, s.result(record))
+	for _, finding := range r.Findings {
+		results = append(results, s.result(finding.Record))
 	}
 	for _, suppressed := range r.Suppressed {
 		result := s.result(suppressed.Record)
