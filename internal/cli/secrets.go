@@ -303,7 +303,7 @@ func openSecretsProject(streams *Streams) (*secretsProject, error) {
 func (p *secretsProject) findSecrets(named string) (*secrets.Location, error) {
 	places := secrets.Places{Flag: named, Getenv: p.streams.Getenv, Agent: secrets.AgentFile}
 	if s := p.config.Secrets; s != nil {
-		places.Config = p.config.Path(s.File)
+		places.Config = p.display(p.config.Path(s.File))
 	}
 	if remote := p.Remote(); remote != nil {
 		places.Site, places.Owner = remote.Forge, remote.Owner
@@ -338,6 +338,9 @@ func (p *secretsProject) findManifest(named string) *secrets.Location {
 // display is a path as people are shown it, relative to the working directory
 // if it lies below.
 func (p *secretsProject) display(path string) string {
+	if path == "" {
+		return ""
+	}
 	if rel, err := filepath.Rel(p.dir, path); err == nil && filepath.IsLocal(rel) {
 		return rel
 	}
