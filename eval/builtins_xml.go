@@ -12,7 +12,7 @@ var xmlPrims = []value.Prim{
 	{Name: "toXML", Result: value.String, Arity: 1, F1: func(m *value.Machine, v value.Value) value.Value {
 		w := xmlWriter{m: m, Writer: xmlx.NewWriter(), strict: true, seen: map[string]bool{}}
 		w.document(v)
-		return value.NewStringContext(string(w.Out), w.context)
+		return value.NewStringContext(w.String(), w.context)
 	}},
 }
 
@@ -22,7 +22,7 @@ func (ev *Evaluator) XML(v value.Value, strict bool) (text string, err error) {
 	err = ev.catch(func() {
 		w := xmlWriter{m: ev.machine, Writer: xmlx.NewWriter(), strict: strict, seen: map[string]bool{}}
 		w.document(v)
-		text = string(w.Out)
+		text = w.String()
 	})
 	return text, err
 }
@@ -47,7 +47,7 @@ func (w *xmlWriter) document(v value.Value) {
 
 func (w *xmlWriter) value(v value.Value) {
 	w.m.Step(1)
-	w.m.FitText(len(w.Out))
+	w.m.FitText(w.Len())
 	if w.Depth() > maxXMLDepth {
 		fail(w.m, value.StackOverflow, "the value is nested more than %d levels deep, too deeply for XML (is it part of itself?)", maxXMLDepth)
 	}

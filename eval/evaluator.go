@@ -54,6 +54,7 @@ type Evaluator struct {
 	opts    Options
 	world   *world.World
 	machine *value.Machine
+	trees   parser.Arena // of files, each until it is resolved
 
 	globals      *value.Attrs
 	builtins     *value.Attrs

@@ -54,7 +54,7 @@ func (ev *Evaluator) parse(m *value.Machine, path, display string) (*parser.File
 	if ev.root == nil {
 		ev.root = src
 	}
-	return parser.Parse(src)
+	return ev.trees.Parse(src)
 }
 
 // run resolves and evaluates a parsed file.

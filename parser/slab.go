@@ -1,12 +1,16 @@
 package parser
 
+import "github.com/nixplan/nixplan/internal/diag"
+
 // slab hands out values from larger blocks: a syntax tree is thousands of small
 // nodes that live and die together, so allocating each alone would be most of
 // the time of parsing. Blocks grow, so that a small file does not pay for a
 // large one.
 type slab[T any] struct {
-	free []T
-	size int
+	free  []T   // the rest of the last of blocks
+	size  int   // of the last block made
+	used  [][]T // blocks something was taken from
+	spare [][]T // blocks that are empty again
 }
 
 const (
@@ -15,8 +19,30 @@ const (
 )
 
 func (s *slab[T]) grow(n int) {
-	s.size = min(max(2*s.size, firstBlock), lastBlock)
-	s.free = make([]T, max(s.size, n))
+	if last := len(s.spare) - 1; last >= 0 && len(s.spare[last]) >= n {
+		s.free, s.spare = s.spare[last], s.spare[:last]
+	} else {
+		s.size = min(max(2*s.size, firstBlock), lastBlock)
+		s.free = make([]T, max(s.size, n))
+	}
+	s.used = append(s.used, s.free)
+}
+
+// reset makes all blocks empty again, for another tree. Only what was taken is
+// cleared: most files are small.
+func (s *slab[T]) reset() {
+	last := len(s.used) - 1
+	if last < 0 {
+		return
+	}
+	for _, block := range s.used[:last] {
+		clear(block)
+	}
+	block := s.used[last]
+	clear(block[:len(block)-len(s.free)])
+	s.spare = append(s.spare, s.used[:last]...)
+	s.free = block
+	s.used = append(s.used[:0], block)
 }
 
 // new returns a zero value.
@@ -75,4 +101,40 @@ type nodes struct {
 	bindings slab[Binding]
 	attr     slab[Attr]
 	formal   slab[Formal]
+}
+
+func (n *nodes) reset() {
+	n.ident.reset()
+	n.integer.reset()
+	n.str.reset()
+	n.path.reset()
+	n.list.reset()
+	n.set.reset()
+	n.let.reset()
+	n.attrs.reset()
+	n.bind.reset()
+	n.inherit.reset()
+	n.lambda.reset()
+	n.name.reset()
+	n.formals.reset()
+	n.apply.reset()
+	n.sel.reset()
+	n.binary.reset()
+	n.exprs.reset()
+	n.parts.reset()
+	n.names.reset()
+	n.bindings.reset()
+	n.attr.reset()
+	n.formal.reset()
+}
+
+// Arena parses one file after the other and uses the room of a tree again for
+// the next: a tree lives only until it is resolved. The 1,283 files of a minimal
+// NixOS system have trees of 60 MB together. The zero Arena is ready to use.
+type Arena struct{ nodes nodes }
+
+// Parse is [Parse], and ends the life of the tree parsed before.
+func (a *Arena) Parse(src *diag.Source) (*File, diag.List) {
+	a.nodes.reset()
+	return parseInto(src, &a.nodes)
 }

@@ -8,6 +8,7 @@
 package world
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -366,10 +367,12 @@ func (w *World) ReadFile(path string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, w.config.MaxFile+1))
-	if err != nil {
+	// io.ReadAll would allocate three times what it gives.
+	text := bytes.NewBuffer(make([]byte, 0, min(info.Size(), w.config.MaxFile)+bytes.MinRead))
+	if _, err := text.ReadFrom(io.LimitReader(f, w.config.MaxFile+1)); err != nil {
 		return nil, err
 	}
+	data := text.Bytes()
 	if int64(len(data)) > w.config.MaxFile {
 		return nil, &fs.PathError{Op: "read", Path: p.real, Err: fmt.Errorf("is larger than %d bytes", w.config.MaxFile)}
 	}

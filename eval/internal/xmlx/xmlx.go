@@ -2,24 +2,48 @@
 // element a line.
 package xmlx
 
+import "strings"
+
 // Attr is an attribute of an element. Nix writes them in order of name.
 type Attr struct{ Name, Value string }
 
-// Writer appends elements to Out.
+// Writer makes a document.
 type Writer struct {
-	Out  []byte
+	// full are pieces of what was written, out is the last one. In one piece a
+	// long text would be copied, and its room be garbage, each time it grows: for
+	// the options of NixOS that was 60 MB.
+	full [][]byte
+	size int // of full
+	out  []byte
 	open []string
 }
 
+// pieceSize is how long pieces become, roughly.
+const pieceSize = 64 << 10
+
 // NewWriter starts a document.
 func NewWriter() *Writer {
-	return &Writer{Out: []byte("<?xml version='1.0' encoding='utf-8'?>\n")}
+	return &Writer{out: []byte("<?xml version='1.0' encoding='utf-8'?>\n")}
+}
+
+// Len is the length of what was written so far, in bytes.
+func (w *Writer) Len() int { return w.size + len(w.out) }
+
+// String is what was written so far.
+func (w *Writer) String() string {
+	var b strings.Builder
+	b.Grow(w.Len())
+	for _, piece := range w.full {
+		b.Write(piece)
+	}
+	b.Write(w.out)
+	return b.String()
 }
 
 // Open begins an element; Close ends the innermost one.
 func (w *Writer) Open(name string, attrs ...Attr) {
 	w.start(name, attrs)
-	w.Out = append(w.Out, '>', '\n')
+	w.out = append(w.out, '>', '\n')
 	w.open = append(w.open, name)
 }
 
@@ -28,7 +52,7 @@ func (w *Writer) Close() {
 	name := w.open[len(w.open)-1]
 	w.open = w.open[:len(w.open)-1]
 	w.indent()
-	w.Out = append(w.Out, "</"+name+">\n"...)
+	w.out = append(w.out, "</"+name+">\n"...)
 }
 
 // Depth is how many elements are open.
@@ -37,21 +61,26 @@ func (w *Writer) Depth() int { return len(w.open) }
 // Empty writes an element without content.
 func (w *Writer) Empty(name string, attrs ...Attr) {
 	w.start(name, attrs)
-	w.Out = append(w.Out, " />\n"...)
+	w.out = append(w.out, " />\n"...)
 }
 
 func (w *Writer) start(name string, attrs []Attr) {
+	if len(w.out) >= pieceSize {
+		w.full = append(w.full, w.out)
+		w.size += len(w.out)
+		w.out = make([]byte, 0, pieceSize+pieceSize/8)
+	}
 	w.indent()
-	w.Out = append(append(w.Out, '<'), name...)
+	w.out = append(append(w.out, '<'), name...)
 	for _, a := range attrs {
-		w.Out = append(append(append(w.Out, ' '), a.Name...), '=', '"')
-		w.Out = append(appendEscaped(w.Out, a.Value), '"')
+		w.out = append(append(append(w.out, ' '), a.Name...), '=', '"')
+		w.out = append(appendEscaped(w.out, a.Value), '"')
 	}
 }
 
 func (w *Writer) indent() {
 	for range w.open {
-		w.Out = append(w.Out, "  "...)
+		w.out = append(w.out, "  "...)
 	}
 }
 

@@ -33,7 +33,7 @@ func TestWriter(t *testing.T) {
 	w.Close()
 	w.Close()
 	want := oracle.Answers(t, "xml", []string{expr})[expr].Value
-	if got := oracle.Quote(string(w.Out)); got != want {
+	if got := oracle.Quote(w.String()); got != want {
 		t.Errorf("got %s\nwant %s", got, want)
 	}
 }
