@@ -47,17 +47,17 @@ func kindOf(ev *eval.Evaluator, effect value.Value) plan.Kind {
 	return recognise(ev, effect)
 }
 
-// facts fills in what a job does, and gives the effect's arguments: all of them,
-// and as the program gave them.
-func (b *builder) facts(job *plan.Job, effect value.Value, at value.Span) (args, given value.Value) {
+// facts fills in what a job does, and what it was read from.
+func (b *builder) facts(job *plan.Job, effect value.Value, at value.Span, from *Effect) {
 	job.Kind = kindOf(b.ev, effect)
 	if effect.Kind() == value.UnknownValue {
 		job.Unknowns = append(job.Unknowns, b.unknown("effect", effect.Unknown()))
-		return value.Value{}, value.Value{}
+		return
 	}
+	given := effect
 	_, args, ok := model(b.ev, effect)
 	if !ok {
-		args, given = (&reader{b: b, job: job, at: at}).arguments(effect), effect
+		args = (&reader{b: b, job: job, at: at}).arguments(effect)
 	} else if given = attr(b.ev, attr(b.ev, effect, "__nixplan"), "given"); given.IsNone() {
 		given = args
 	}
@@ -78,7 +78,7 @@ func (b *builder) facts(job *plan.Job, effect value.Value, at value.Span) (args,
 		}
 	}
 	r.secrets()
-	return args, given
+	from.Args, from.Given, from.Faults, from.Taken = args, given, r.faults, r.taken
 }
 
 // secrets reads secretsMap: names of secrets in secrets.json, or a token that

@@ -30,17 +30,19 @@ var refsOf = map[string][]string{
 	"overlay-wrapped":   {"refs/heads/mail", "refs/heads/main", "refs/tags/v1"},
 }
 
-var usualRefs = []string{"refs/heads/main", "refs/heads/production"}
+func refsFor(fixture string) []string {
+	if refs := refsOf[fixture]; refs != nil {
+		return refs
+	}
+	return []string{"refs/heads/main", "refs/heads/production"}
+}
 
 // TestFixtures plans every fixture, as a repository of its own, and compares
 // with testdata/fixtures/NAME.txtar, which has the plan for each ref as YAML.
 func TestFixtures(t *testing.T) {
 	for _, name := range repositories(t) {
 		t.Run(name, func(t *testing.T) {
-			refs := refsOf[name]
-			if refs == nil {
-				refs = usualRefs
-			}
+			refs := refsFor(name)
 			dir := filepath.Join(t.TempDir(), name)
 			if err := os.CopyFS(dir, os.DirFS(filepath.Join(fixtures, name))); err != nil {
 				t.Fatal(err)

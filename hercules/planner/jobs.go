@@ -101,7 +101,7 @@ func (b *builder) job(f *hercules.Found, h *hercules.Handler) {
 		}
 	}
 	effect := &Effect{Found: f, Handler: h}
-	effect.Args, effect.Given = b.facts(&job, f.Value, f.At)
+	b.facts(&job, f.Value, f.At, effect)
 	job.Steps = plan.StepsOf(&job)
 	b.pending = append(b.pending, pending{len(b.plan.Jobs), effect})
 	b.plan.Jobs = append(b.plan.Jobs, job)

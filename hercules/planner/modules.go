@@ -13,6 +13,7 @@ import (
 type modules struct {
 	b       *builder
 	machine string
+	fault   func(Fault)
 
 	targetEnv, targetHost string
 	envPriority           int64
@@ -47,6 +48,7 @@ func (m *modules) read(v value.Value, dir string, depth int) {
 			return
 		}
 		if v, err = m.b.ev.EvalFile(path()); err != nil {
+			m.fault(Fault{File: path(), Module: true, Err: err})
 			return
 		}
 	}

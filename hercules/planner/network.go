@@ -42,11 +42,16 @@ func (n *network) file(file *plan.File, path string, seen map[string]bool, depth
 	seen[path] = true
 	v, err := n.r.b.ev.EvalFile(path)
 	if err == nil && v.IsFunction() {
+		n.takes(v)
 		v, err = n.r.b.ev.Call(v, n.arguments(v))
 	}
 	if err != nil {
 		n.problem(file, err.Error())
+		n.r.faults = append(n.r.faults, Fault{File: path, Err: err})
 		return
+	}
+	if kind := v.Kind(); kind != value.AttrSet && kind != value.UnknownValue {
+		n.r.faults = append(n.r.faults, Fault{File: path, Is: kind.InWords()})
 	}
 	n.expression(file, v, filepath.Dir(path), seen, depth)
 }
@@ -159,6 +164,20 @@ func (n *network) arguments(f value.Value) value.Value {
 	return n.r.b.ev.Set(given)
 }
 
+// takes notes the formals of a network's function.
+func (n *network) takes(f value.Value) {
+	if f.Kind() != value.Lambda { // __functor
+		n.r.taken = append(n.r.taken, Taken{Any: true})
+		return
+	}
+	fn := f.Closure().Fn
+	taken := Taken{Any: !fn.HasFormals || fn.Ellipsis}
+	for _, formal := range fn.Formals {
+		taken.Formals = append(taken.Formals, Formal{formal.Name.String(), formal.Span, formal.Default != nil})
+	}
+	n.r.taken = append(n.r.taken, taken)
+}
+
 // required are the formals of a function that have no default.
 func required(f value.Value) map[string]value.Span {
 	if f.Kind() != value.Lambda {
@@ -176,7 +195,7 @@ func required(f value.Value) map[string]value.Span {
 // finish lists the machines with what can be told of where they are.
 func (n *network) finish() {
 	for _, name := range n.names {
-		m := modules{b: n.r.b, machine: name}
+		m := modules{b: n.r.b, machine: name, fault: func(f Fault) { n.r.faults = append(n.r.faults, f) }}
 		n.r.b.quietly(func() {
 			for _, v := range n.defaults {
 				m.read(v, "", 0)

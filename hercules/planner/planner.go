@@ -160,6 +160,33 @@ type Effect struct {
 	// the model's functions made both are the derivation. They are none when the
 	// effect is unknown.
 	Args, Given value.Value
+	// Faults are what is wrong with the files of its network, Taken what those
+	// of them that are functions take.
+	Faults []Fault
+	Taken  []Taken
+}
+
+// Fault is why a network file, or a file it imports, cannot be had.
+type Fault struct {
+	File   string // absolute path
+	Module bool   // imported by a machine, as a NixOS module
+	// Err is why it cannot be evaluated; nil when it evaluates to something that
+	// is no network, which Is names: "a list".
+	Err error
+	Is  string
+}
+
+// Taken are the arguments that a network's function takes.
+type Taken struct {
+	Formals []Formal
+	Any     bool // others as well
+}
+
+// Formal is an argument of a network's function.
+type Formal struct {
+	Name       string
+	At         value.Span
+	HasDefault bool
 }
 
 // Read evaluates the repository for a ref.

@@ -19,6 +19,9 @@ type reader struct {
 	job  *plan.Job
 	at   value.Span  // where the job is defined
 	args value.Value // a set
+
+	faults []Fault
+	taken  []Taken
 }
 
 // fieldNames are the plan's names for arguments, where they differ by more than
