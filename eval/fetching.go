@@ -79,7 +79,11 @@ func (ev *Evaluator) fetcher() *fetch.Fetcher {
 
 // notFetched ends the evaluation with what a fetcher says.
 func (ev *Evaluator) notFetched(m *value.Machine, name string, err error) {
-	e := &value.Error{Kind: value.NotFound, Message: "'" + name + "' failed: " + err.Error()}
+	e := &value.Error{Kind: value.NotFound, Message: "'" + name + "': " + err.Error()}
+	var failed *fetch.Error
+	if errors.As(err, &failed) {
+		e.Message = text.WithoutCredentials("'" + name + "' cannot fetch " + failed.URL + ": " + failed.Err.Error())
+	}
 	var absent *fetch.NotHereError
 	var wrong *fetch.HashError
 	var restricted *world.RestrictedError

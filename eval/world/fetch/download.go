@@ -92,18 +92,26 @@ func backoff(n int) time.Duration {
 // maxAfter bounds what a server's Retry-After can make us wait.
 const maxAfter = 30 * time.Second
 
+// parseAddress reads the URL of something that can be downloaded.
+func parseAddress(address string) (*url.URL, error) {
+	u, err := url.Parse(address)
+	switch {
+	case err != nil || u.Scheme == "": // the parser's error quotes the URL
+		return nil, errors.New("it is not a URL; a file of this machine is file:///…")
+	case u.Scheme != "https" && u.Scheme != "http":
+		return nil, fmt.Errorf("'%s' is not a scheme that can be fetched: https, http and file are", u.Scheme)
+	case u.Host == "":
+		return nil, errors.New("the URL names no host")
+	}
+	return u, nil
+}
+
 // download writes what a URL gives to a file and tries again when that may help.
 // With an etag the answer may be that nothing changed.
 func (f *Fetcher) download(ctx context.Context, address, etag string, to *os.File) (*answer, error) {
-	u, err := url.Parse(address)
+	u, err := parseAddress(address)
 	if err != nil {
-		return nil, errors.New("it is not a URL") // the parser's error quotes it
-	}
-	if u.Scheme != "https" && u.Scheme != "http" {
-		return nil, fmt.Errorf("'%s' is not a scheme that can be fetched: https, http and file are", u.Scheme)
-	}
-	if u.Host == "" {
-		return nil, errors.New("the URL names no host")
+		return nil, err
 	}
 	defer f.config.Progress(Progress{URL: text.WithoutCredentials(address), End: true})
 	for n := 1; ; n++ {

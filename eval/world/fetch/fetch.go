@@ -341,6 +341,9 @@ func (r *Request) algo() hash.Algo {
 // remote takes something from the network. Processes that want the same URL wait
 // for the first one and share what it fetched.
 func (f *Fetcher) remote(ctx context.Context, r *Request) (*Result, error) {
+	if _, err := parseAddress(r.URL); err != nil {
+		return nil, err
+	}
 	if !f.config.Network {
 		return nil, &NotHereError{URL: r.URL}
 	}
