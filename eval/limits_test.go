@@ -125,7 +125,7 @@ func TestCancellation(t *testing.T) {
 		{"mapAttrs", set, `builtins.mapAttrs (n: v: v)`},
 		{"removeAttrs", set, `s: removeAttrs s (builtins.attrNames s)`},
 		{"intersectAttrs", set, `s: builtins.intersectAttrs s s`},
-		{"//", set, `s: builtins.foldl' (a: n: a // { x = n; }) s (builtins.genList (x: x) 100)`},
+		{"//", set, `s: builtins.foldl' (a: n: a // s) s (builtins.genList (x: x) 10)`},
 		{"catAttrs", list, `l: builtins.catAttrs "a" (map (x: { }) l)`},
 		{"zipAttrsWith", set, `s: builtins.zipAttrsWith (n: v: v) [ s s ]`},
 		{"concatStringsSep", texts, `builtins.concatStringsSep "-"`},

@@ -192,6 +192,7 @@ func (m *Machine) Update(a, b *Attrs) *Attrs {
 
 // merge is both lists' attributes, y's where both have one.
 func (m *Machine) merge(x, y []Attr) []Attr {
+	m.Step((len(x) + len(y)) / 16)
 	out := m.attrSlots(len(x) + len(y))[:0]
 	for len(x) > 0 && len(y) > 0 {
 		switch {
