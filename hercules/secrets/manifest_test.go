@@ -345,3 +345,27 @@ func TestLocate(t *testing.T) {
 		t.Errorf("%v %s", got, diff)
 	}
 }
+
+// The examples in the manual fit together.
+func TestManual(t *testing.T) {
+	manual, err := os.ReadFile("../../docs/secrets.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	example := func(language string) []byte {
+		_, rest, _ := strings.Cut(string(manual), "```"+language+"\n")
+		block, _, _ := strings.Cut(rest, "```")
+		return []byte(block)
+	}
+	file, list := Parse(example("json"), "secrets.json")
+	if file == nil || len(list) > 0 {
+		t.Fatal(brief(list))
+	}
+	manifest, list := ParseManifest(example("yaml"), "secrets.manifest.yaml")
+	if manifest == nil || len(list) > 0 {
+		t.Fatal(brief(list))
+	}
+	if differences := Compare(file, manifest); len(differences) > 0 || manifest.Lookup("neat-aws") == nil {
+		t.Errorf("%+v", differences)
+	}
+}
