@@ -106,13 +106,8 @@ func clean(v reflect.Value) {
 }
 
 // Encode writes p, which must be normalized, as indented JSON with a final
-// newline.
-func (p *Plan) Encode(w io.Writer) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(p)
-}
+// newline. What could drive a terminal is escaped.
+func (p *Plan) Encode(w io.Writer) error { return text.WriteJSON(w, p) }
 
 // Decode reads what Encode wrote, by this or a later version of nixplan with
 // the same major FormatVersion.

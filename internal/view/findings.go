@@ -1,7 +1,6 @@
 package view
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -134,10 +133,7 @@ func writeFindingsJSON(w io.Writer, r *Report) error {
 
 // encodeJSON writes an indented document that ends with a newline.
 func encodeJSON(w io.Writer, document any) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(document)
+	return text.WriteJSON(w, document)
 }
 
 // count is "2 errors, 1 warning".

@@ -160,3 +160,23 @@ func TestWhen(t *testing.T) {
 		}
 	}
 }
+
+// JSON and YAML do not drive a terminal either, and say the same all the same.
+func TestDocumentsAreHarmless(t *testing.T) {
+	const name = "c1\u009b31m \u202egnp \u2066x\u2069\x7f"
+	p := &plan.Plan{Ref: name, Builds: []plan.Build{{Path: name}}}
+	p.Normalize()
+	for _, format := range []Format{JSON, YAML} {
+		var out bytes.Buffer
+		if err := Plan(&out, p, Options{Format: format}); err != nil {
+			t.Fatal(err)
+		}
+		if i := strings.IndexAny(out.String(), "\u009b\u202e\u2066\u2069\x7f"); i >= 0 {
+			t.Errorf("%s: a raw character at %d: %q", format, i, out.String())
+		}
+		var document struct{ Ref string }
+		if err := yaml.Unmarshal(out.Bytes(), &document); err != nil || document.Ref != name {
+			t.Errorf("%s: %v: the ref is %q", format, err, document.Ref)
+		}
+	}
+}

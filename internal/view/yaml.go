@@ -9,6 +9,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"github.com/nixplan/nixplan/internal/text"
 	"github.com/nixplan/nixplan/plan"
 )
 
@@ -25,9 +26,14 @@ func writeYAML(w io.Writer, p *plan.Plan) error {
 	if err != nil {
 		return err
 	}
-	encoder := yaml.NewEncoder(w)
+	document.Reset()
+	encoder := yaml.NewEncoder(&document)
 	encoder.SetIndent(2)
-	return errors.Join(encoder.Encode(node), encoder.Close())
+	if err := errors.Join(encoder.Encode(node), encoder.Close()); err != nil {
+		return err
+	}
+	_, err = w.Write(text.Escaped(document.Bytes()))
+	return err
 }
 
 // yamlNode reads one JSON value.
@@ -58,7 +64,11 @@ func yamlNode(decoder *json.Decoder) (*yaml.Node, error) {
 	case string:
 		// Encode knows which strings readers of YAML 1.1 take for something else.
 		node := new(yaml.Node)
-		return node, node.Encode(token)
+		err := node.Encode(token)
+		if text.NeedsEscape(token) {
+			node.Style = yaml.DoubleQuotedStyle // has escapes
+		}
+		return node, err
 	case json.Number:
 		return &yaml.Node{Kind: yaml.ScalarNode, Value: token.String()}, nil
 	case bool:
