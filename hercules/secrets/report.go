@@ -73,8 +73,9 @@ func didYouMean(word string, words []string, otherwise string) string {
 	return otherwise
 }
 
-const conditionHelp = `write true, false, isDefaultBranch, isTag, { isBranch: NAME }, { isRepo: NAME }, ` +
-	`{ isOwner: NAME }, { and: [ … ] } or { or: [ … ] }`
+// conditionHelp is right in JSON and in YAML.
+const conditionHelp = `write true, false, "isDefaultBranch", "isTag", {"isBranch": "NAME"}, {"isRepo": "NAME"}, ` +
+	`{"isOwner": "NAME"}, {"and": [ … ]} or {"or": [ … ]}`
 
 // badWord reports a text that stands where a condition does.
 func (r *report) badWord(at diag.Range, word string) {
@@ -88,7 +89,7 @@ func (r *report) badWord(at diag.Range, word string) {
 // badKey reports a key of a condition that agents do not know.
 func (r *report) badKey(at diag.Range, key string) {
 	if isOp(plainOps, Op(key)) {
-		r.error(at, key+" takes no value", "write just "+key)
+		r.error(at, key+" takes no value", "write just \""+key+"\"")
 		return
 	}
 	r.error(at, "this is no condition", didYouMean(key, append(words(namedOps), words(listOps)...), conditionHelp))
