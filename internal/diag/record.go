@@ -4,6 +4,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/nixplan/nixplan/internal/credentials"
 	"github.com/nixplan/nixplan/internal/text"
 )
 
@@ -62,9 +63,9 @@ func (d *Diagnostic) Record() Record {
 	return Record{
 		ID:       d.ID,
 		Severity: d.Severity.String(),
-		Summary:  text.WithoutCredentials(d.Summary),
-		Detail:   text.WithoutCredentials(d.Detail),
-		Help:     text.WithoutCredentials(d.Help),
+		Summary:  withoutCredentials(d.Summary),
+		Detail:   withoutCredentials(d.Detail),
+		Help:     withoutCredentials(d.Help),
 		Place:    d.Range.Place(),
 		Related:  notes(d.Related),
 		Trace:    notes(d.Trace),
@@ -92,10 +93,15 @@ func (l List) Records() []Record {
 	return records
 }
 
+// withoutCredentials removes what the line of source that is shown would hide.
+func withoutCredentials(message string) string {
+	return credentials.Hide(text.WithoutCredentials(message))
+}
+
 func notes(related []Related) []Remark {
 	result := make([]Remark, len(related))
 	for i, r := range related {
-		result[i] = Remark{Message: text.WithoutCredentials(r.Message), Place: r.Range.Place()}
+		result[i] = Remark{Message: withoutCredentials(r.Message), Place: r.Range.Place()}
 	}
 	return result
 }
@@ -112,7 +118,7 @@ func (r Range) Place() *Place {
 		Line: start.Line, Column: start.Column,
 		EndLine: end.Line, EndColumn: end.Column,
 	}
-	line := text.HideCredentials(r.Source.Line(start.Line))
+	line := credentials.Hide(text.HideCredentials(r.Source.Line(start.Line)))
 	p.Text, p.TextColumn = window(line, start.Column-1)
 	return p
 }

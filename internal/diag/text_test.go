@@ -195,3 +195,22 @@ func TestHiddenSource(t *testing.T) {
 		t.Errorf("got %q and %q, want %q", out.String(), at.Text(), want)
 	}
 }
+
+// A credential is shown neither in the line of source nor in a message that
+// repeats it.
+func TestCredentialsAreHidden(t *testing.T) {
+	token := "gh" + "p_Zm9vYmFyYmF6cXV4MTIzNDU2Nzg5MGFi12cd"
+	source := NewSource("ci.nix", `{ token = "`+token+`"; }`)
+	d := &Diagnostic{
+		Severity: Error, Summary: "not " + token, Detail: token, Help: token,
+		Range:   Range{source, 11, 11 + int32(len(token))},
+		Related: []Related{{Range{source, 2, 7}, token}},
+	}
+	var b strings.Builder
+	if err := WriteText(&b, List{d}.Records(), TextOptions{Trace: -1}); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(b.String(), token[6:]) {
+		t.Error(b.String())
+	}
+}
