@@ -1,8 +1,7 @@
 package check
 
 import (
-	"strings"
-
+	"github.com/nixplan/nixplan/eval"
 	"github.com/nixplan/nixplan/eval/value"
 	"github.com/nixplan/nixplan/internal/diag"
 	"github.com/nixplan/nixplan/parser"
@@ -125,10 +124,9 @@ func (a *Arg) Text() (text string, ok bool) {
 	return text, known && err == nil
 }
 
-// userRange is a place in a file of the user, no place for one of a library:
-// these are named "<nixpkgs>/…".
+// userRange is a place in a file of the user, no place for one of a library.
 func userRange(r diag.Range) diag.Range {
-	if r.Valid() && strings.HasPrefix(r.Source.Name, "<") {
+	if eval.Internal(r) {
 		return diag.Range{}
 	}
 	return r
@@ -158,10 +156,15 @@ func (t *trees) of(source *diag.Source) *tree {
 	}
 	file, _ := parser.Parse(source)
 	out := &tree{file: file, attrs: map[attrKey]*parser.Attr{}}
-	add := func(attrs *parser.Attrs) {
+	var add func(attrs *parser.Attrs)
+	add = func(attrs *parser.Attrs) {
 		for i := range attrs.Static {
 			a := &attrs.Static[i]
 			out.attrs[attrKey{a.PathAt, a.Name}] = a
+			// The set that `a.b = 1` makes of a is written nowhere by itself.
+			if set, ok := a.Value.(*parser.AttrSet); ok && set.Merged {
+				add(set.Attrs)
+			}
 		}
 	}
 	parser.Walk(file.Expr, func(e parser.Expr) bool {

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"maps"
 	"path/filepath"
 	"slices"
 
@@ -96,3 +97,5 @@ func (r *Repository) refs() []string {
 func (r *Repository) absolute(name string) string {
 	return filepath.Join(r.Project.Root, filepath.FromSlash(name))
 }
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -30,6 +30,7 @@ var Rules = []*Rule{
 	syntax, scope, evaluation, entry,
 	partialRef,
 	missingFile, untrackedFile, filteredFile, fileOutside,
+	brokenFile, fileTwice, idleFiles, missingImport, networkArgs,
 }
 
 // Lookup is the rule with an id, nil when there is none.
