@@ -33,6 +33,9 @@ type Options struct {
 	Partial bool
 	// Fetcher gets what fetchers ask for; nil is one without cache and network.
 	Fetcher *fetch.Fetcher
+	// Libraries are directories whose files are not the user's: places in them are
+	// shown where the user's own code comes to them, as those in the model are.
+	Libraries []string
 	// Compat28 follows Nix 2.8 where it and today's Nix differ.
 	Compat28 bool
 	// Limits bound the work; see value.Limits.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/nixplan/nixplan/eval/internal/store"
@@ -65,7 +66,7 @@ func (ev *Evaluator) run(m *value.Machine, file *parser.File, diags diag.List, d
 		}
 	}
 	r := &resolver{ev: ev, base: value.AddSource(file.Source), source: file.Source, dir: dir, extra: extra, model: modelled}
-	if modelled {
+	if modelled || ev.inLibrary(dir) {
 		ev.modelBases = append(ev.modelBases, baseRange{r.base, r.base + value.Pos(len(file.Text)) + 1})
 	}
 	code := r.expr(file.Expr, nil)
@@ -77,6 +78,17 @@ func (ev *Evaluator) run(m *value.Machine, file *parser.File, diags diag.List, d
 	v := code.Eval(m, nil)
 	m.Leave()
 	return v
+}
+
+// inLibrary reports whether a directory belongs to one of Options.Libraries.
+func (ev *Evaluator) inLibrary(dir string) bool {
+	if len(ev.opts.Libraries) == 0 {
+		return false
+	}
+	real := ev.world.RealPath(dir)
+	return slices.ContainsFunc(ev.opts.Libraries, func(library string) bool {
+		return real == library || strings.HasPrefix(real, strings.TrimSuffix(library, "/")+"/")
+	})
 }
 
 func throwSyntax(m *value.Machine, diags diag.List) {

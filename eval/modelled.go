@@ -68,6 +68,9 @@ func (ev *Evaluator) userSpan(m *value.Machine, at value.Span) value.Span {
 	return m.NearestSpan(func(s value.Span) bool { return s.Start != 0 && !ev.inModel(s.Start) })
 }
 
+// InLibrary reports whether a place is in the model or in one of the libraries.
+func (ev *Evaluator) InLibrary(at value.Span) bool { return at.Start != 0 && ev.inModel(at.Start) }
+
 func (ev *Evaluator) inModel(p value.Pos) bool {
 	for _, b := range ev.modelBases {
 		if p >= b.start && p < b.end {

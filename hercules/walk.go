@@ -270,7 +270,7 @@ func (w *walker) children(n node, v value.Value, own Reasons) {
 			continue
 		}
 		child := node{
-			path: append(slices.Clip(n.path), name), at: place(attr, n.at), value: attr.Value,
+			path: append(slices.Clip(n.path), name), at: w.place(attr, n.at), value: attr.Value,
 			shared: shared, depth: n.depth - 1,
 		}
 		if ofRunIf(name) && (isRunIf || looksLikeRunIf(v.Attrs())) {
@@ -372,11 +372,11 @@ func (w *walker) open(n node, u *value.Unknown, own Reasons) {
 	}
 }
 
-// place is where an attribute is defined, for one that the model defines where
+// place is where an attribute is defined, for one that a library defines where
 // the set around it is.
-func place(attr *value.Attr, around value.Span) value.Span {
+func (w *walker) place(attr *value.Attr, around value.Span) value.Span {
 	at := attr.Pos.Span()
-	if r := at.Range(); !r.Valid() || strings.HasPrefix(r.Source.Name, "<") {
+	if !at.Range().Valid() || w.ev.InLibrary(at) {
 		return around
 	}
 	return at

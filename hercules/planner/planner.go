@@ -109,10 +109,17 @@ func New(ctx context.Context, o Options) (*Planner, error) {
 	if limits == (value.Limits{}) {
 		limits = Limits
 	}
+	var libraries []string
+	for _, entry := range o.SearchPath {
+		inside := strings.HasPrefix(entry.Path+"/", project.Root+"/")
+		if around := strings.HasPrefix(project.Root+"/", entry.Path+"/"); !inside && !around {
+			libraries = append(libraries, entry.Path)
+		}
+	}
 	return &Planner{
 		project: project,
 		ev: eval.New(ctx, eval.Options{
-			World: w, Model: !o.NoModel, Fetcher: o.Fetcher, Partial: true, Limits: limits, DisplayDir: project.Root,
+			World: w, Model: !o.NoModel, Fetcher: o.Fetcher, Partial: true, Limits: limits, DisplayDir: project.Root, Libraries: libraries,
 		}),
 		toolVersion: o.ToolVersion,
 		real:        o.NoModel,

@@ -1,0 +1,3 @@
+{
+  web = { ... }: { deployment.targetHost = "web.example"; };
+}
