@@ -134,6 +134,8 @@ func TestAnalyze(t *testing.T) {
 		{"default", `writeAWSSecret "${NAME:-aws}"`, `writeAWSSecret ? at "\"${NAME:-aws}\"" [aws_access_key_id aws_secret_access_key]`},
 		{"a known one with a default", "N=b\nwriteAWSSecret \"${N:-aws}\"", `writeAWSSecret b at "\"${N:-aws}\"" [aws_access_key_id aws_secret_access_key]`},
 		{"glob", `readSecretString a* .b[0]`, `readSecretString ? at "a*" […]`},
+		{"bracket command", `if [ -n "$x" ]; then :; fi`, ``},
+		{"braces", `writeSSHKey {a,b}`, `writeSSHKey ? at "{a,b}" [privateKey publicKey?]`},
 		{"unknown part", "readSecretString " + Unknown + " .x", "readSecretString ? at \"\uFFFC\" [x]"},
 		{"unknown filter", "readSecretString a ." + Unknown, "readSecretString a at \"a\" […]"},
 

@@ -71,7 +71,7 @@ func (b *wordBuilder) parts(parts []syntax.WordPart, quoted bool) {
 // literal adds text with its backslashes. Unquoted, what the shell would
 // expand is not static.
 func (b *wordBuilder) literal(l *syntax.Lit, quoted, first bool) {
-	if !quoted && (strings.ContainsAny(l.Value, "*?[{") || first && strings.HasPrefix(l.Value, "~")) {
+	if !quoted && (expands(l.Value) || first && strings.HasPrefix(l.Value, "~")) {
 		b.static = false
 		return
 	}
@@ -88,6 +88,14 @@ func (b *wordBuilder) literal(l *syntax.Lit, quoted, first bool) {
 		}
 		b.add(l.Value[i:i+1], start+i*step, 0)
 	}
+}
+
+// expands reports whether the shell may make file names, or several words, of
+// unquoted text. A bracket alone is the name of a command.
+func expands(text string) bool {
+	return strings.ContainsAny(text, "*?") ||
+		strings.IndexByte(text, '[') >= 0 && strings.LastIndexByte(text, ']') > strings.IndexByte(text, '[') ||
+		strings.IndexByte(text, '{') >= 0 && strings.LastIndexByte(text, '}') > strings.IndexByte(text, '{')
 }
 
 // expansion is the value of $name, ${name} and ${name:-default} for a variable
