@@ -417,6 +417,31 @@ func FuzzGitHub(f *testing.F) {
 	})
 }
 
+// Whatever the texts are, a finding is one row of three cells.
+func FuzzMarkdown(f *testing.F) {
+	f.Add("ci.nix", "message", "detail\nhelp")
+	f.Add("a`b|c\\|d", "|\r\n\\|", "\u2028|\n\n")
+	f.Fuzz(func(t *testing.T, file, summary, detail string) {
+		record := diag.Record{ID: "NP1", Severity: "error", Summary: summary, Detail: detail, Place: &diag.Place{File: file, Line: 2, Column: 1, EndLine: 2, EndColumn: 1}}
+		row := markdownRow(record, "https://example.org")
+		if strings.IndexAny(row, "\r\n") != len(row)-1 {
+			t.Fatalf("not one line: %q", row)
+		}
+		cells := 0
+		for i := 0; i < len(row); i++ {
+			switch row[i] {
+			case '\\':
+				i++
+			case '|':
+				cells++
+			}
+		}
+		if cells != 4 {
+			t.Errorf("%d bars: %q", cells, row)
+		}
+	})
+}
+
 func TestMarkdownIsBounded(t *testing.T) {
 	record := diag.Record{ID: "NP1", Severity: "error", Summary: strings.Repeat("long ", 200)}
 	report := &Report{Findings: slices.Repeat([]Finding{{Record: record}}, 1000)}

@@ -86,15 +86,12 @@ func markdown(s string) string {
 	return b.String()
 }
 
-// codeSpan quotes a text of one line as code, in a table.
+// codeSpan quotes a text of one line as code, in a table, where a few characters
+// cannot be had in code.
 func codeSpan(s string) string {
 	s = text.Line(s)
-	fence := "`"
-	for strings.Contains(s, fence) {
-		fence += "`"
+	if strings.ContainsAny(s, "`|\\") {
+		return markdown(s)
 	}
-	if len(fence) > 1 {
-		s = " " + s + " "
-	}
-	return fence + strings.ReplaceAll(s, "|", `\|`) + fence
+	return "`" + s + "`"
 }
