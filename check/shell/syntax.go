@@ -49,14 +49,13 @@ var mistakePatterns = sync.OnceValue(func() []*regexp.Regexp {
 // surely a mistake.
 func (a *analyzer) unreadable(err error) {
 	var parse syntax.ParseError
-	at := len(a.text)
-	if errors.As(err, &parse) {
-		at = min(int(parse.Pos.Offset()), len(a.text))
-		if unknown := strings.Index(a.text, Unknown); unknown < 0 || at < unknown && !parse.Incomplete {
-			a.result.Error = explain(parse, a.text, at)
-		}
-	} else {
-		at = 0
+	if !errors.As(err, &parse) {
+		a.opaque(OpaqueText, Range{0, len(a.text)})
+		return
+	}
+	at := min(int(parse.Pos.Offset()), len(a.text))
+	if unknown := strings.Index(a.text, Unknown); unknown < 0 || at < unknown && !parse.Incomplete {
+		a.result.Error = explain(parse, a.text, at)
 	}
 	a.opaque(OpaqueText, Range{at, len(a.text)})
 }
