@@ -170,8 +170,12 @@ func (c *Config) SourceKind(url string) string {
 }
 
 // Excluded reports whether nothing is to be said about a file. path is relative
-// to the root, with slashes. A pattern covers a directory with all it holds.
+// to the root, with slashes. A pattern covers a directory with all it holds, but
+// never the configuration: its mistakes have to be seen.
 func (c *Config) Excluded(path string) bool {
+	if c.source != nil && path == c.source.Name {
+		return false
+	}
 	for _, pattern := range c.Exclude {
 		if covers(pattern, path) {
 			return true

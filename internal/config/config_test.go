@@ -193,6 +193,16 @@ func TestExcluded(t *testing.T) {
 	}
 }
 
+func TestConfigIsNeverExcluded(t *testing.T) {
+	c, list := parse([]byte("exclude = [\"**\"]\n"), FileName)
+	if len(list) > 0 {
+		t.Fatal(list[0])
+	}
+	if c.Excluded(FileName) || !c.Excluded("ci.nix") {
+		t.Error("the pattern covers the wrong files")
+	}
+}
+
 func TestSourceKind(t *testing.T) {
 	c, _ := parse([]byte(everything), FileName)
 	for url, want := range map[string]string{
