@@ -47,7 +47,7 @@ func fetchFile(m *value.Machine, f *fetchArgs) value.Value {
 
 // fetchArchive is fetchTarball.
 func fetchArchive(m *value.Machine, f *fetchArgs) value.Value {
-	return fetchOne(m, f, fetch.Request{Unpack: true, OneMember: host(m).opts.Compat28}, modelTree)
+	return fetchOne(m, f, fetch.Request{Unpack: true, OneMember: host(m).as28(tarballOneMember)}, modelTree)
 }
 
 func fetchOne(m *value.Machine, f *fetchArgs, r fetch.Request, modelled func(*value.Machine, *fetchArgs) value.Value) value.Value {
@@ -137,10 +137,7 @@ func fetchGit(m *value.Machine, f *fetchArgs) value.Value {
 	}
 	ignore, set := f.bools["exportIgnore"]
 	r.ExportIgnore = ignore || !set && !r.Submodules
-	workTree := real != "" && r.Rev == "" && r.Ref == ""
-	if ev.opts.Compat28 && workTree {
-		r.ExportIgnore = false
-	}
+	r.WholeIfDirty = ev.as28(gitDirtyWhole)
 	tree, err := ev.fetcher().Git(ev.ctx, r)
 	var absent *fetch.NotHereError
 	switch {
@@ -176,7 +173,7 @@ func (ev *Evaluator) gitSet(m *value.Machine, f *fetchArgs, tree *fetch.Tree) va
 		"lastModifiedDate": value.NewString(time.Unix(modified, 0).UTC().Format("20060102150405")),
 		"submodules":       value.NewBool(f.bools["submodules"]),
 	}
-	if tree.DirtyRev != "" && !ev.opts.Compat28 {
+	if tree.DirtyRev != "" && !ev.as28(gitNoDirtyRev) {
 		result["dirtyRev"] = value.NewString(tree.DirtyRev + "-dirty")
 		result["dirtyShortRev"] = value.NewString(tree.DirtyRev[:short] + "-dirty")
 	}
@@ -314,7 +311,7 @@ func (ev *Evaluator) provideFixed(path string) error {
 		Unpack: drv.Env["unpack"] == "1", Executable: drv.Env["executable"] == "1"}
 	if local, ok := strings.CutPrefix(r.URL, "file://"); ok {
 		if _, err := ev.world.Stat(local); err != nil {
-			return err
+			return &fetch.Error{URL: r.URL, Err: err}
 		}
 		r.Local = ev.world.RealPath(local)
 	}

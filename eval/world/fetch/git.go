@@ -36,6 +36,9 @@ type GitRequest struct {
 	// Shallow for no more history than needed. ExportIgnore leaves away what
 	// `git archive` would.
 	Submodules, AllRefs, Shallow, ExportIgnore bool
+	// WholeIfDirty leaves nothing away of a work tree that differs from its
+	// commit, as old versions of Nix do.
+	WholeIfDirty bool
 }
 
 // Tree is a git tree.
@@ -218,7 +221,7 @@ func (f *Fetcher) tracked(ctx context.Context, r *GitRequest, g *repo.Git, dirty
 		keep[name] = true
 		addParents(keep, name)
 	}
-	if r.ExportIgnore {
+	if r.ExportIgnore && !(r.WholeIfDirty && *dirty) {
 		if err := dropIgnored(ctx, g, "", "", keep); err != nil {
 			return nil, err
 		}
@@ -250,7 +253,6 @@ func addParents(keep map[string]bool, name string) {
 // directory that has it. Without a .gitattributes
 // nothing has.
 func dropIgnored(ctx context.Context, g *repo.Git, rev, index string, keep map[string]bool) error {
-	var paths []string
 	attributes, directories := false, map[string]bool{}
 	for name := range keep {
 		attributes = attributes || path.Base(name) == ".gitattributes"
@@ -261,14 +263,14 @@ func dropIgnored(ctx context.Context, g *repo.Git, rev, index string, keep map[s
 	if !attributes {
 		return nil
 	}
+	var paths []string
 	for name := range keep {
-		if name == "" {
-			continue
+		if name != "" && !directories[name] {
+			paths = append(paths, name)
 		}
-		if directories[name] {
-			name += "/"
-		}
-		paths = append(paths, name)
+	}
+	for name := range directories {
+		paths = append(paths, name+"/")
 	}
 	ignored, err := g.ExportIgnored(ctx, rev, index, paths)
 	if err != nil || len(ignored) == 0 {

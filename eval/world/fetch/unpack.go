@@ -142,6 +142,9 @@ func (u *unpacker) tar(r *tar.Reader) error {
 			}
 			return nil
 		}
+		if n == 0 && errors.Is(err, io.ErrUnexpectedEOF) {
+			return errors.New("it is not an archive, or one that is cut short")
+		}
 		if err != nil {
 			return damaged(err)
 		}
