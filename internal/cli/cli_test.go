@@ -3,6 +3,8 @@ package cli
 import (
 	"bytes"
 	"context"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"strings"
@@ -26,6 +28,10 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("HOME", env.WorkDir)
 			env.Setenv("NIX_PATH", "")
+			// What a script puts into www is at $WWW.
+			www := httptest.NewServer(http.FileServer(http.Dir(env.WorkDir + "/www")))
+			env.Defer(www.Close)
+			env.Setenv("WWW", www.URL)
 			env.Setenv("GIT_CONFIG_GLOBAL", os.DevNull)
 			env.Setenv("GIT_CONFIG_SYSTEM", os.DevNull)
 			for _, role := range []string{"AUTHOR", "COMMITTER"} {
