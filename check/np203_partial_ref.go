@@ -1,19 +1,17 @@
 package check
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/nixplan/nixplan/eval"
 	"github.com/nixplan/nixplan/eval/value"
-	"github.com/nixplan/nixplan/hercules/planner"
 	"github.com/nixplan/nixplan/internal/diag"
 	"github.com/nixplan/nixplan/internal/text"
 )
 
 var partialRef = &Rule{
 	ID: "NP203", Name: "partial-ref",
-	Summary: "A ref is compared with something that is no full ref, so the comparison never holds.",
+	Summary: "A ref is compared with something that is no full ref, or a branch with a full ref, so the comparison never holds.",
 	run:     checkPartialRef,
 }
 
@@ -22,37 +20,34 @@ func checkPartialRef(p *pass) {
 		at    value.Span
 		other string
 	}
-	found := map[comparison]eval.Decision{}
-	var order []comparison
-	derived := map[value.Span]bool{} // where something made from the ref is compared
-	for _, d := range p.ev.Decisions() {
-		if d.Op != "==" && d.Op != "!=" {
-			continue
-		}
-		if !p.wholeRef(&d) {
-			derived[d.At] = true
+	seen := map[comparison]bool{}
+	all := p.ev.Decisions()
+	for i := range all {
+		d := &all[i]
+		if d.Op == "select" || !p.isEquality(d) {
 			continue
 		}
 		for _, other := range d.Others {
 			key := comparison{d.At, other}
-			if _, known := found[key]; !known && isPartial(other) {
-				found[key] = d
-				order = append(order, key)
+			if !seen[key] && isMistaken(fact(d.Comparison), other) && !p.exists(named(fact(d.Comparison), other)) {
+				seen[key] = true
+				p.partialRef(d, other)
 			}
-		}
-	}
-	for _, key := range order {
-		if d := found[key]; !derived[key.at] {
-			p.partialRef(&d, key.other)
 		}
 	}
 }
 
-// wholeRef reports whether what is compared is a ref as the agent gives it, not
-// something made from one.
-func (p *pass) wholeRef(d *eval.Decision) bool {
-	return len(d.Marks) == 1 && planner.FactName(d.Marks[0]) == "ref" &&
-		slices.ContainsFunc(p.Survey.Readings, func(r *planner.Reading) bool { return r.Ref.Name == d.Subject })
+// isMistaken reports whether a fact is never a text.
+func isMistaken(fact, text string) bool {
+	switch fact {
+	case "ref":
+		return isPartial(text)
+	case "branch":
+		return strings.HasPrefix(text, heads)
+	case "tag":
+		return strings.HasPrefix(text, tags)
+	}
+	return false
 }
 
 // isPartial reports whether a text is no full ref, but meant to be one. Forges
@@ -70,10 +65,13 @@ func isPartial(ref string) bool {
 }
 
 func (p *pass) partialRef(d *eval.Decision, other string) {
-	meant := text.QuoteNix(p.meantRef(other))
+	meant, form := text.QuoteNix(p.meantRef(other)), "a full ref, such as refs/heads/main"
+	if name := fact(d.Comparison); name != "ref" {
+		meant, form = text.QuoteNix(after(other, kindOf(other))), "the name alone"
+	}
 	out := diag.Diagnostic{
 		Range:   userRange(d.User.Range()),
-		Summary: d.Marks[0] + " is never " + text.QuoteNix(other) + ": it is a full ref, such as refs/heads/main",
+		Summary: d.Marks[0] + " is never " + text.QuoteNix(other) + ": it is " + form,
 		Help:    "write " + meant,
 	}
 	if literal := p.literal(out.Range, other); literal.Valid() {

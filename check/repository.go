@@ -24,6 +24,12 @@ type Repository struct {
 
 	ev    *eval.Evaluator
 	trees trees
+
+	decided  decisions
+	derived  map[place]bool // where something made from a fact is compared
+	byRef    map[string]*planner.Reading
+	names    map[string]bool       // refs the program names
+	deciding map[value.Span][]*Job // jobs by the comparisons they depend on
 }
 
 // Job is an effect at an attribute path, for every ref at which it is there.

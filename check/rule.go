@@ -28,7 +28,7 @@ const Manual = "https://github.com/nixplan/nixplan/blob/main/docs/checks/"
 // Rules are all rules, by id.
 var Rules = []*Rule{
 	syntax, scope, evaluation, entry,
-	partialRef,
+	neverActive, everyBranch, partialRef, unknownRef, branchOfTag,
 	missingFile, untrackedFile, filteredFile, fileOutside,
 	brokenFile, fileTwice, idleFiles, missingImport, networkArgs,
 }

@@ -25,6 +25,41 @@ func (g *Git) Branches() []string {
 	return slices.Sorted(maps.Keys(names))
 }
 
+// KnowsBranches reports whether Branches are all that there are, as of the last
+// fetch. A shallow clone, one of a single branch, and what a CI service checks
+// out have only some.
+func (g *Git) KnowsBranches() bool {
+	if g.Shallow || g.HeadRef == "" {
+		return false
+	}
+	local, tracked := 0, 0
+	name := g.remoteName()
+	remote := "refs/remotes/" + name + "/"
+	for _, ref := range g.list() {
+		switch {
+		case strings.HasPrefix(ref, "refs/heads/"):
+			local++
+		case name != "" && strings.HasPrefix(ref, remote):
+			tracked++ // HEAD as well, which git clone makes
+		}
+	}
+	if tracked == 0 {
+		return local > 1 && (name != "" || len(g.Remotes()) == 0) // made here, nothing was fetched
+	}
+	return tracked > 1 && g.config.fetchesAll(name)
+}
+
+// fetchesAll reports whether git fetch gets every branch of a remote.
+func (c config) fetchesAll(remote string) bool {
+	for _, s := range c {
+		if s.section == "remote" && s.subsection == remote && s.name == "fetch" &&
+			strings.TrimPrefix(s.value, "+") == "refs/heads/*:refs/remotes/"+remote+"/*" {
+			return true
+		}
+	}
+	return false
+}
+
 // Tags are the full names of the tags, sorted.
 func (g *Git) Tags() []string {
 	names := map[string]bool{}

@@ -104,6 +104,9 @@ func (g *Git) remoteName() string {
 	return ""
 }
 
+// Remotes are the names of the remotes.
+func (g *Git) Remotes() []string { return g.config.subsections("remote") }
+
 // ParseRemote reads an address in any form git takes: a URL
 // ("https://github.com/neat-org/neat-repo.git", "ssh://git@host:2222/…"), the
 // scp form ("git@github.com:neat-org/neat-repo.git") or a path. User names and
