@@ -42,7 +42,7 @@ type Options struct {
 	NoModel bool
 	// Fetcher gets what fetchers ask for; nil is one without cache and network.
 	Fetcher *fetch.Fetcher
-	// Limits bound the evaluation; the zero value means planner.Limits.
+	// Limits bound the evaluation; see planner.Options.
 	Limits value.Limits
 }
 

@@ -38,6 +38,9 @@ type Config struct {
 	// Roots limits reading to these directories and what lies below them,
 	// after symbolic links are resolved. Empty: everything may be read.
 	Roots []string
+	// Checkout is a git work tree that is seen as an agent sees it: without .git,
+	// whose configuration may hold credentials.
+	Checkout string
 	// SearchPath is what <name> looks in, as -I and NIX_PATH give it.
 	SearchPath []SearchEntry
 	// Getenv answers builtins.getEnv; nil answers "" to everything.
@@ -100,6 +103,7 @@ func (m *Mount) missing(sub string) error {
 type World struct {
 	config Config
 	roots  []string
+	git    string // the .git that is hidden
 
 	mu      sync.Mutex
 	mounts  map[string]*Mount
@@ -116,16 +120,29 @@ func New(config Config) (*World, error) {
 		w.config.MaxFile = MaxFile
 	}
 	for _, root := range config.Roots {
-		real, err := filepath.EvalSymlinks(root)
+		real, err := realPath(root)
 		if err != nil {
-			return nil, err
-		}
-		if real, err = filepath.Abs(real); err != nil {
 			return nil, err
 		}
 		w.roots = append(w.roots, real)
 	}
+	if config.Checkout != "" {
+		real, err := realPath(config.Checkout)
+		if err != nil {
+			return nil, err
+		}
+		w.git = filepath.Join(real, ".git")
+	}
 	return w, nil
+}
+
+// realPath is an absolute path without symbolic links.
+func realPath(path string) (string, error) {
+	real, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return "", err
+	}
+	return filepath.Abs(real)
 }
 
 // Home is the directory ~/ stands for.
@@ -161,7 +178,7 @@ func (e *UnknownSourceError) Error() string {
 type RestrictedError struct{ Path string }
 
 func (e *RestrictedError) Error() string {
-	return fmt.Sprintf("access to '%s' is forbidden: it lies outside the repository and the search path", e.Path)
+	return fmt.Sprintf("access to '%s' is forbidden: it lies outside the repository's files and the search path", e.Path)
 }
 
 // StorePath makes a store path of the usual form from what identifies a thing.
@@ -302,6 +319,9 @@ func (w *World) check(p place) error {
 	if p.own != "" && below(resolved, p.own) {
 		return nil
 	}
+	if w.git != "" && below(resolved, w.git) {
+		return &RestrictedError{p.real}
+	}
 	for _, root := range w.roots {
 		if below(resolved, root) {
 			return nil
@@ -319,7 +339,7 @@ func below(path, dir string) bool {
 func (w *World) checkLink(p place) error {
 	parent := p
 	parent.real = filepath.Dir(p.real)
-	if w.check(parent) == nil {
+	if filepath.Base(p.real) != ".git" && w.check(parent) == nil {
 		return nil
 	}
 	return w.check(p)
@@ -425,6 +445,13 @@ func (w *World) ReadDir(path string) ([]fs.DirEntry, error) {
 		return nil, err
 	}
 	entries, err := os.ReadDir(p.real)
+	entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool {
+		if w.git == "" || e.Name() != ".git" {
+			return false
+		}
+		real, err := realPath(p.real)
+		return err == nil && real == filepath.Dir(w.git)
+	})
 	if p.mount != nil && p.mount.Keep != nil {
 		entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool {
 			return !p.mount.Keep(strings.TrimPrefix(p.sub+"/"+e.Name(), "/"))

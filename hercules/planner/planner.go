@@ -9,6 +9,7 @@ package planner
 import (
 	"context"
 	"fmt"
+	"io"
 	"path"
 	"slices"
 	"strings"
@@ -38,15 +39,18 @@ type Options struct {
 	NoModel bool
 	// Fetcher gets what fetchers ask for; nil is one without cache and network.
 	Fetcher *fetch.Fetcher
-	// Limits bound the evaluation; the zero value means generous ones.
+	// Limits bound the evaluation. Zero Steps mean a thousand million.
 	Limits value.Limits
+	// Stderr gets what the program's trace and warn print, each line once however
+	// often it is evaluated; nil discards it.
+	Stderr io.Writer
 	// ToolVersion is recorded in the plan.
 	ToolVersion string
 }
 
-// Limits are the bounds of an evaluation unless Options say otherwise. They are
-// far beyond what a ci.nix takes; what reaches them does not end.
-var Limits = value.Limits{Steps: 1_000_000_000, Heap: 8 << 30}
+// maxSteps is the bound of an evaluation unless Options say otherwise. It is far
+// beyond what a ci.nix takes; what reaches it does not end.
+const maxSteps = 1_000_000_000
 
 // Ids of findings. Evaluation errors have the id that `nixplan eval` gives them.
 const (
@@ -97,6 +101,7 @@ func New(ctx context.Context, o Options) (*Planner, error) {
 	config := world.Config{Roots: []string{project.Root}, SearchPath: o.SearchPath}
 	if project.Git != nil && !project.Git.Bare() {
 		config.Roots = append(config.Roots, project.Git.WorkTree)
+		config.Checkout = project.Git.WorkTree
 	}
 	for _, entry := range o.SearchPath {
 		config.Roots = append(config.Roots, entry.Path)
@@ -106,8 +111,8 @@ func New(ctx context.Context, o Options) (*Planner, error) {
 		return nil, err
 	}
 	limits := o.Limits
-	if limits == (value.Limits{}) {
-		limits = Limits
+	if limits.Steps == 0 {
+		limits.Steps = maxSteps
 	}
 	var libraries []string
 	for _, entry := range o.SearchPath {
@@ -120,6 +125,7 @@ func New(ctx context.Context, o Options) (*Planner, error) {
 		project: project,
 		ev: eval.New(ctx, eval.Options{
 			World: w, Model: !o.NoModel, Fetcher: o.Fetcher, Partial: true, Limits: limits, DisplayDir: project.Root, Libraries: libraries,
+			Stderr: once(o.Stderr),
 		}),
 		toolVersion: o.ToolVersion,
 		real:        o.NoModel,

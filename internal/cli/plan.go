@@ -90,15 +90,14 @@ func runPlan(ctx context.Context, o *planOptions) error {
 	}
 	ctx, done := o.limits.begin(ctx, o.streams)
 	defer done()
-	limits := o.limits.limits()
-	limits.Steps = planner.Limits.Steps
 	p, err := planner.Plan(ctx, planner.Options{
 		Path:        o.target,
 		Ref:         o.ref,
 		SearchPath:  o.model.searchPath("", dir), // an agent has no NIX_PATH
 		NoModel:     !o.model.enabled(),
 		Fetcher:     o.model.fetcher(o.streams),
-		Limits:      limits,
+		Limits:      o.limits.limits(),
+		Stderr:      o.streams.Err,
 		ToolVersion: Version(),
 	})
 	if err != nil {
