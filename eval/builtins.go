@@ -25,6 +25,12 @@ func primTables() [][]value.Prim {
 // others are variables with two underscores in front.
 var bareNames = map[string]bool{}
 
+// experimental are builtins that Nix has only when it is told to. They are not
+// in the set here either; selecting one says why.
+var experimental = map[string]bool{
+	"exec": true, "fetchClosure": true, "flakeRefToString": true, "importNative": true, "outputOf": true, "parseFlakeRef": true,
+}
+
 func init() {
 	for _, name := range []string{"abort", "baseNameOf", "break", "derivation", "derivationStrict", "dirOf", "fetchGit", "fetchMercurial", "fetchTarball",
 		"fetchTree", "fromTOML", "import", "isNull", "map", "placeholder", "removeAttrs", "scopedImport", "throw", "toString",

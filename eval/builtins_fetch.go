@@ -225,7 +225,7 @@ func (f *fetchArgs) url(m *value.Machine, v value.Value) {
 	case strings.HasPrefix(f.source.URL, "/") && (how == nil || how.paths || host(m).opts.Model):
 		f.local = canonPath(f.source.URL)
 	case f.fetcher == "fetchTarball":
-		f.source.URL = channelURL(f.source.URL, host(m).opts.Compat28)
+		f.source.URL = channelURL(f.source.URL, host(m).as28(channelsOldHost))
 	}
 }
 

@@ -18,7 +18,7 @@ func primFromJSON(m *value.Machine, v value.Value) value.Value {
 	text := wantPlain(m, v)
 	m.Step(len(text) / 64)
 	b := jsonBuilder{m: m}
-	if err := jsonx.Read(text, &b, jsonx.Options{Nix28: host(m).opts.Compat28}); err != nil {
+	if err := jsonx.Read(text, &b, jsonx.Options{Nix28: host(m).as28(jsonIntegersWrap)}); err != nil {
 		kind := value.JSONError
 		if strings.Contains(err.Error(), "outside of Nix integer range") {
 			kind = value.Overflow
@@ -120,7 +120,7 @@ func (w *jsonWriter) value(v value.Value) {
 	case value.Int:
 		w.out = strconv.AppendInt(w.out, v.Int(), 10)
 	case value.Float:
-		if host(w.m).opts.Compat28 {
+		if host(w.m).as28(jsonFloatsShort) {
 			w.out = append(w.out, numfmt.FormatJSON28(v.Float())...)
 		} else {
 			w.out = append(w.out, numfmt.FormatJSON(v.Float())...)
@@ -149,7 +149,7 @@ func (w *jsonWriter) string(v value.Value) {
 	}
 	w.m.Charge(int64(len(v.Str())))
 	w.text.context.Add(v.Context())
-	if host(w.m).opts.Compat28 {
+	if host(w.m).as28(jsonControlsPlain) {
 		w.out = jsonx.AppendString28(w.out, v.Str())
 		return
 	}

@@ -49,7 +49,7 @@ func primMap(m *value.Machine, f, list value.Value) value.Value {
 	if len(elems) == 0 {
 		return list
 	}
-	if !host(m).opts.Compat28 {
+	if !host(m).as28(mapFunctionUnchecked) {
 		f = wantFunction(m, f)
 	}
 	m.Step(len(elems) / 16)
@@ -65,7 +65,7 @@ func primGenList(m *value.Machine, f, n value.Value) value.Value {
 	if count < 0 {
 		fail(m, value.OutOfRange, "cannot create a list of %d elements", count)
 	}
-	if !host(m).opts.Compat28 {
+	if !host(m).as28(genListFunctionUnchecked) {
 		f = wantFunction(m, f)
 	}
 	m.FitList(count)
@@ -162,7 +162,7 @@ func primFilter(m *value.Machine, f, list value.Value) value.Value {
 		return elemUnknown(list.Unknown(), "filtered "+list.Unknown().Origin, elemOf(list.Unknown()))
 	}
 	elems := wantList(m, list)
-	if len(elems) == 0 && !host(m).opts.Compat28 {
+	if len(elems) == 0 && !host(m).as28(filterForcesFunction) {
 		return list
 	}
 	f = wantFunction(m, f)

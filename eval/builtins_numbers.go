@@ -44,7 +44,7 @@ func roundPrim(round func(float64) float64) func(*value.Machine, value.Value) va
 		switch {
 		case fits:
 			return value.NewInt(n)
-		case host(m).opts.Compat28:
+		case host(m).as28(roundingSaturates):
 			return value.NewInt(math.MinInt64)
 		}
 		fail(m, value.Overflow, "the number %g is outside the range of integers", v.Float())

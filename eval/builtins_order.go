@@ -73,7 +73,7 @@ func primGenericClosure(m *value.Machine, v value.Value) value.Value {
 		return start
 	}
 	work := slices.Clone(wantList(m, start))
-	if len(work) == 0 && !host(m).opts.Compat28 {
+	if len(work) == 0 && !host(m).as28(emptyClosureForcesOperator) {
 		return value.NewList(nil)
 	}
 	operator := wantFunction(m, field(symOperator))

@@ -105,7 +105,7 @@ func primReplaceStrings(m *value.Machine, fromList, toList, v value.Value) value
 	for i := range from {
 		patterns[i], _ = wantString(m, from[i])
 	}
-	if host(m).opts.Compat28 { // since 2.16 a replacement is evaluated when it is used
+	if host(m).as28(replacementsForced) { // since 2.16 a replacement is evaluated when it is used
 		for i := range to {
 			wantString(m, to[i])
 		}

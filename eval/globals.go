@@ -40,7 +40,11 @@ func (ev *Evaluator) defineGlobals() {
 	define("false", value.False)
 	define("null", value.NullValue)
 	define("langVersion", value.NewInt(6))
-	define("nixVersion", value.NewString(nixVersion))
+	version := nixVersion
+	if ev.as28(versionNumber) {
+		version = "2.8.0"
+	}
+	define("nixVersion", value.NewString(version))
 	define("storeDir", value.NewString(world.StoreDir))
 	define("currentSystem", value.NewString(ev.opts.System))
 	define("currentTime", value.NewInt(ev.now()))

@@ -220,6 +220,10 @@ func (n *selectNode) missing(m *value.Machine, v value.Value, sym value.Symbol, 
 	if v.Kind() != value.AttrSet {
 		failAt(m, value.TypeMismatch, p.at.Span(), "expected a set with the attribute '%s', but found %s", sym, describe(v))
 	}
+	if v.Attrs() == host(m).builtins && experimental[sym.String()] {
+		m.Throw(&value.Error{Kind: value.NotSupported, At: p.at.Span(), Message: "'builtins." + sym.String() + "' is not supported yet",
+			Help: "it is experimental in Nix; `builtins ? " + sym.String() + "` is false"})
+	}
 	e := &value.Error{Kind: value.MissingAttribute, At: p.at.Span(), Message: "attribute '" + sym.String() + "' missing"}
 	var known []string
 	for _, a := range v.Attrs().All() {
@@ -298,7 +302,7 @@ type updateNode struct {
 
 func (n *updateNode) Eval(m *value.Machine, env *value.Env) value.Value {
 	var a, b value.Value
-	if host(m).opts.Compat28 {
+	if host(m).as28(updateLeftFirst) {
 		a = n.a.Eval(m, env)
 		b = n.b.Eval(m, env)
 	} else { // today's Nix forces the right operand first

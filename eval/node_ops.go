@@ -248,7 +248,7 @@ func arith(m *value.Machine, op arithOp, a, b value.Value, whole, ac, bc value.C
 		}
 		z = x / y
 	}
-	if overflow && !host(m).opts.Compat28 {
+	if overflow && !host(m).as28(integersWrap) {
 		failAt(m, value.Overflow, placeOf(whole), "integer overflow in %s %d %s %d", op.gerund(), x, op, y)
 	}
 	return value.NewInt(z)

@@ -144,7 +144,7 @@ func (p *printer) name(s string) {
 		p.out.WriteString(s)
 		return
 	}
-	if !host(p.m).opts.Compat28 {
+	if !host(p.m).as28(keywordsUnquoted) {
 		p.out.WriteString(text.QuoteNix(s))
 		return
 	}
