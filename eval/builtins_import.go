@@ -198,11 +198,16 @@ func primFindFile(m *value.Machine, search, v value.Value) value.Value {
 			return undecided(dir.Unknown(), "<"+name+">", dir.Unknown().At)
 		}
 		path := dir.Str()
+		if world.IsAddress(path) {
+			path = fetchPrim("fetchTarball")(m, value.NewString(path)).Str()
+		}
 		if path == "" || path[0] != '/' {
 			continue
 		}
 		path = canonPath(path + "/" + rest)
-		if _, err := ev.world.Stat(path); err == nil {
+		_, err := ev.world.Stat(path)
+		var unknown *world.UnknownSourceError
+		if err == nil || errors.As(err, &unknown) && ev.opts.Model {
 			return value.NewPath(path)
 		}
 	}

@@ -57,6 +57,12 @@ type SearchEntry struct {
 	Path   string
 }
 
+// IsAddress reports whether what a search path entry names is an archive to
+// fetch rather than a path: a URL or "channel:NAME".
+func IsAddress(entry string) bool {
+	return strings.Contains(entry, "://") || strings.HasPrefix(entry, "channel:")
+}
+
 // Source is something fetched: a tarball, a git revision, a flake input. Its
 // contents are not here; what is known of it is where it comes from.
 type Source struct {

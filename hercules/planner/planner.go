@@ -104,7 +104,9 @@ func New(ctx context.Context, o Options) (*Planner, error) {
 		config.Checkout = project.Git.WorkTree
 	}
 	for _, entry := range o.SearchPath {
-		config.Roots = append(config.Roots, entry.Path)
+		if !world.IsAddress(entry.Path) {
+			config.Roots = append(config.Roots, entry.Path)
+		}
 	}
 	w, err := world.New(config)
 	if err != nil {

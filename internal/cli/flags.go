@@ -35,7 +35,7 @@ func (f *modelFlags) searchPath(nixPath, dir string) []world.SearchEntry {
 		if !ok {
 			prefix, path = "", entry
 		}
-		if !strings.Contains(path, "://") && !strings.HasPrefix(path, "channel:") && !filepath.IsAbs(path) {
+		if !world.IsAddress(path) && !filepath.IsAbs(path) {
 			path = filepath.Join(dir, path)
 		}
 		entries = append(entries, world.SearchEntry{Prefix: prefix, Path: path})
