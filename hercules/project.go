@@ -46,6 +46,9 @@ type EntryError struct {
 	Root string
 	// Found are the candidates when there are too many, empty when there is none.
 	Found []string
+	// Unusable says of one that is there why it is no file: "ci.nix is a
+	// directory"; empty when there is nothing of the name.
+	Unusable string
 }
 
 func (e *EntryError) Error() string {
@@ -57,16 +60,26 @@ func (e *EntryError) Error() string {
 		names = append(names, group...)
 	}
 	last := len(names) - 1
+	if e.Unusable != "" {
+		return "no Nix file to evaluate: " + e.Unusable
+	}
 	return "no Nix file to evaluate: there is no " + strings.Join(names[:last], ", ") + " or " + names[last]
 }
 
 // findEntry looks for the entry file in a directory.
 func findEntry(root string) (string, *EntryError) {
+	unusable := ""
 	for _, group := range searchPath {
 		var found []string
 		for _, name := range group {
-			if info, err := os.Stat(filepath.Join(root, filepath.FromSlash(name))); err == nil && !info.IsDir() {
+			file := filepath.Join(root, filepath.FromSlash(name))
+			info, err := os.Stat(file)
+			if err == nil && !info.IsDir() {
 				found = append(found, name)
+				continue
+			}
+			if _, lerr := os.Lstat(file); lerr == nil && unusable == "" {
+				unusable = name + " is " + notAFile(err)
 			}
 		}
 		switch len(found) {
@@ -74,10 +87,24 @@ func findEntry(root string) (string, *EntryError) {
 		case 1:
 			return found[0], nil
 		default:
-			return "", &EntryError{root, found}
+			return "", &EntryError{Root: root, Found: found}
 		}
 	}
-	return "", &EntryError{Root: root}
+	return "", &EntryError{Root: root, Unusable: unusable}
+}
+
+// notAFile says what something is that os.Stat, which gave err, finds no file.
+func notAFile(err error) string {
+	switch {
+	case err == nil:
+		return "a directory"
+	case errors.Is(err, fs.ErrNotExist):
+		return "a link to nothing"
+	case errors.Is(err, fs.ErrPermission):
+		return "not to be read: permission denied"
+	default:
+		return "a link that leads nowhere"
+	}
 }
 
 // hasEntry reports whether an agent would find something, be it too much.

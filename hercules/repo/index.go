@@ -20,7 +20,7 @@ func (g *Git) readIndex() (*Tracked, error) {
 	if own := os.Getenv("GIT_INDEX_FILE"); own != "" && g.ownsIndex(own) {
 		path = under(g.WorkTree, own)
 	}
-	data, err := os.ReadFile(path)
+	data, err := readFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return &Tracked{}, nil // nothing was ever added
 	}

@@ -1,7 +1,6 @@
 package repo
 
 import (
-	"os"
 	"path/filepath"
 	"strings"
 )
@@ -60,7 +59,7 @@ func (g *Git) rawRef(name string) string {
 		dirs[0] = g.Dir
 	}
 	for _, dir := range dirs {
-		if text, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(name))); err == nil {
+		if text, err := readFile(filepath.Join(dir, filepath.FromSlash(name))); err == nil {
 			line := strings.TrimSpace(string(text))
 			if target, ok := strings.CutPrefix(line, "ref:"); ok {
 				return symbolic + strings.TrimSpace(target)
@@ -77,7 +76,7 @@ func (g *Git) rawRef(name string) string {
 // readPackedRefs reads lines "<hash> <name>"; "^<hash>" lines, the commits
 // annotated tags point to, and comments are skipped.
 func readPackedRefs(path string) map[string]string {
-	text, err := os.ReadFile(path)
+	text, err := readFile(path)
 	if err != nil {
 		return nil
 	}

@@ -109,7 +109,7 @@ func (e *Error) Error() string { return e.Path + " " + e.Problem }
 // readGitFile reads the one-line file that stands for .git in linked work trees
 // and submodules.
 func readGitFile(path string) (string, error) {
-	text, err := os.ReadFile(path)
+	text, err := readFile(path)
 	if err != nil {
 		return "", err
 	}
@@ -136,7 +136,7 @@ func isGitDir(dir string) bool {
 }
 
 func commonDir(dir string) string {
-	text, err := os.ReadFile(filepath.Join(dir, "commondir"))
+	text, err := readFile(filepath.Join(dir, "commondir"))
 	if err != nil {
 		return dir
 	}
@@ -153,7 +153,7 @@ func under(dir, path string) string {
 
 func load(workTree, dir string) (*Git, error) {
 	g := &Git{WorkTree: workTree, Dir: dir, Common: commonDir(dir)}
-	text, err := os.ReadFile(filepath.Join(g.Common, "config"))
+	text, err := readFile(filepath.Join(g.Common, "config"))
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
 	}
@@ -188,7 +188,7 @@ func (g *Git) Alternates() ([]string, error) {
 	const deepest = 5 // git's bound
 	var follow func(objects string, depth int) error
 	follow = func(objects string, depth int) error {
-		data, err := os.ReadFile(filepath.Join(objects, "info", "alternates"))
+		data, err := readFile(filepath.Join(objects, "info", "alternates"))
 		if errors.Is(err, os.ErrNotExist) || depth > deepest {
 			return nil
 		}

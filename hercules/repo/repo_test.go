@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -453,6 +454,37 @@ func TestIgnoredBy(t *testing.T) {
 	} {
 		if got := g.IgnoredBy(s.path(path)); got != want {
 			t.Errorf("%s: %q, want %q", path, got, want)
+		}
+	}
+}
+
+// Named pipes that take the place of git's files are errors, or as if they were
+// not there; nothing waits for their other end.
+func TestPipes(t *testing.T) {
+	for _, name := range []string{"HEAD", "config", "packed-refs", "index", "refs/heads/main"} {
+		dir := t.TempDir()
+		for _, d := range []string{".git/objects", ".git/refs/heads"} {
+			if err := os.MkdirAll(filepath.Join(dir, d), 0o700); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if name != "HEAD" {
+			if err := os.WriteFile(filepath.Join(dir, ".git/HEAD"), []byte("ref: refs/heads/main\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := syscall.Mkfifo(filepath.Join(dir, ".git", name), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		g, err := Open(dir)
+		if err != nil {
+			continue
+		}
+		if _, err := g.readIndex(); name == "index" && err == nil {
+			t.Error("the index can be read")
+		}
+		if g.HeadRev != "" {
+			t.Errorf("%s: HEAD is %s", name, g.HeadRev)
 		}
 	}
 }
