@@ -15,6 +15,27 @@ var modelPrims = []value.Prim{
 		}
 		return m.Force(&v)
 	}},
+	// refuse { id; args; name; message; help; } fails because of an argument, at
+	// its place.
+	{Name: "refuse", Arity: 1, Strict: 1, F1: func(m *value.Machine, spec value.Value) value.Value {
+		attrs := wantAttrs(m, spec)
+		text := func(name string) string {
+			a := attrs.Lookup(name)
+			if a == nil {
+				return ""
+			}
+			s, _ := Known(m.Force(&a.Value))
+			return s
+		}
+		e := &value.Error{Kind: value.Throw, ID: text("id"), Message: text("message"), Help: text("help")}
+		if args := attrs.Lookup("args"); args != nil {
+			if a := wantAttrs(m, m.Force(&args.Value)).Lookup(text("name")); a != nil {
+				e.At = a.Pos.Span()
+			}
+		}
+		m.Throw(e)
+		return value.Value{}
+	}},
 	{Name: "isUnknown", Arity: 1, F1: func(m *value.Machine, v value.Value) value.Value {
 		return value.NewBool(m.Force(&v).Kind() == value.UnknownValue)
 	}},

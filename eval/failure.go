@@ -7,6 +7,7 @@ import (
 
 	"github.com/agext/levenshtein"
 	"github.com/nixplan/nixplan/eval/value"
+	"github.com/nixplan/nixplan/internal/diag"
 )
 
 // failAt ends the evaluation with an error at a place.
@@ -115,4 +116,15 @@ func nearest(name string, candidates []string) string {
 		}
 	}
 	return best
+}
+
+// missingArgument is the error of a call without an argument that has no default.
+func missingArgument(fn *value.Function, name string) *value.Error {
+	e := &value.Error{Kind: value.MissingArgument,
+		Message: functionName(fn) + " called without required argument '" + name + "'",
+		Help:    "the function is defined at " + fn.Span.Range().String()}
+	if strings.HasPrefix(fn.Span.Range().String(), "<hercules-ci-effects>/") {
+		e.ID, e.Help = diag.IDArgument, "give the function a value for "+name
+	}
+	return e
 }

@@ -237,9 +237,7 @@ func bindFormals(m *value.Machine, fn *value.Function, env *value.Env, arg value
 		case attrs.Open() != nil:
 			*env.Slot(f.Slot) = host(m).delaySelect(m, attrs.Open(), f.Name, f.Span)
 		default:
-			m.Throw(&value.Error{Kind: value.MissingArgument,
-				Message: functionName(fn) + " called without required argument '" + f.Name.String() + "'",
-				Help:    "the function is defined at " + fn.Span.Range().String()})
+			m.Throw(missingArgument(fn, f.Name.String()))
 		}
 	}
 	if !fn.Ellipsis && used < len(list) {

@@ -43,6 +43,9 @@ func Diagnostics(err error, id string) diag.List {
 	if e.Diagnostics != nil {
 		return e.Diagnostics
 	}
+	if e.ID != "" {
+		id = e.ID
+	}
 	d := &diag.Diagnostic{ID: id, Range: e.At.Range(), Summary: e.Message, Help: e.Help}
 	for _, t := range e.Trail {
 		if r, ok := traceLine(t); ok && r.Range != d.Range {

@@ -44,6 +44,8 @@ type Error struct {
 	Kind    ErrorKind
 	Message string
 	At      Span
+	// ID is the id of the finding that reports the error, "" for the usual one.
+	ID string
 	// Soft marks an error that tryEval catches although it is no throw: a
 	// <name> that the search path lacks.
 	Soft bool

@@ -37,7 +37,14 @@ let
       ...
     }:
     let
-      flag = actionFlags.${action};
+      flag =
+        actionFlags.${action} or (__nixplan.refuse {
+          id = "NP502";
+          inherit args;
+          name = "action";
+          message = "runNixOps has no action \"${action}\"";
+          help = "the actions are ${lib.concatStringsSep ", " (builtins.attrNames actionFlags)}";
+        });
 
       # Only a dry run leaves the state alone.
       writesState = !(sure (action == "dry-run"));

@@ -12,7 +12,7 @@ packages@{
 }:
 
 let
-  inherit (import ../decide.nix) given possible require;
+  inherit (import ../decide.nix) given possible;
 
   actionFlags = import ../nixops/actions.nix;
   prebuiltNetwork = import ../nixops/prebuilt.nix { inherit lib stdenvNoCC; };
@@ -46,6 +46,8 @@ let
       ...
     }:
     let
+      refuse = why: __nixplan.refuse ({ id = "NP505"; inherit args; } // why);
+
       deploymentName = if given name then name else "nixops";
 
       deployArgs =
@@ -84,50 +86,57 @@ let
       sourceGiven = if __nixplan.isUnknown flake || __nixplan.isUnknown networkFiles then true else (flake == null) != (networkFiles == null);
       actionAllowed = possible (action == "switch") || args ? makeAnException && possible (args.makeAnException == exception);
     in
-    require sourceGiven "runNixOps2: pass exactly one of `flake` and `networkFiles`" (
-      require actionAllowed
-        "runNixOps2: an `action` other than \"switch\" can lose state until https://github.com/NixOS/nixops/issues/1499 is resolved"
-        (
-          mkEffect (
-            builtins.removeAttrs args [
-              "prebuildNetworkArgs"
-              "prebuildOnlyModules"
-              "flake"
-            ]
-            // lib.optionalAttrs (possible prebuild) { inherit prebuilt; }
+    if !(possible sourceGiven) then
+      refuse {
+        name = if flake == null then "name" else "networkFiles";
+        message = "runNixOps2: pass exactly one of `flake` and `networkFiles`";
+        help = "take the network from a flake, or name its files; not both";
+      }
+    else if !(possible actionAllowed) then
+      refuse {
+        name = "action";
+        message = "runNixOps2: an `action` other than \"switch\" can lose state until https://github.com/NixOS/nixops/issues/1499 is resolved";
+        help = "leave `action` out";
+      }
+    else
+      mkEffect (
+        builtins.removeAttrs args [
+          "prebuildNetworkArgs"
+          "prebuildOnlyModules"
+          "flake"
+        ]
+        // lib.optionalAttrs (possible prebuild) { inherit prebuilt; }
+        // always
+        // {
+          name = "nixops-${deploymentName}";
+          __nixplan = {
+            kind = "runNixOps2";
+            given = args;
+            args = {
+              userSetupScript = "";
+              preUserSetup = "";
+            }
+            // args
             // always
             // {
-              name = "nixops-${deploymentName}";
-              __nixplan = {
-                kind = "runNixOps2";
-                given = args;
-                args = {
-                  userSetupScript = "";
-                  preUserSetup = "";
-                }
-                // args
-                // always
-                // {
-                  inherit
-                    name
-                    flake
-                    networkFiles
-                    forgetState
-                    prebuild
-                    prebuildNetworkArgs
-                    prebuildOnlyNetworkFiles
-                    prebuildOnlyModules
-                    secretsMap
-                    action
-                    allowReboot
-                    allowRecreate
-                    extraDeployArgs
-                    ;
-                };
-              };
-            }
-          )
-        )
-    );
+              inherit
+                name
+                flake
+                networkFiles
+                forgetState
+                prebuild
+                prebuildNetworkArgs
+                prebuildOnlyNetworkFiles
+                prebuildOnlyModules
+                secretsMap
+                action
+                allowReboot
+                allowRecreate
+                extraDeployArgs
+                ;
+            };
+          };
+        }
+      );
 in
 runNixOps2
