@@ -15,6 +15,9 @@ import (
 	"github.com/nixplan/nixplan/internal/text"
 )
 
+// fileKind is the kind of a source that is a single file.
+const fileKind = "file"
+
 // isModelledSource reports whether the model has files for what is at a URL.
 func (ev *Evaluator) isModelledSource(url string) bool {
 	kind, _ := model.Kind(url)
@@ -36,12 +39,22 @@ func (ev *Evaluator) localFile(m *value.Machine, f *fetchArgs) (real string, mis
 // fetched makes a fetcher's result: where it lies is mounted at its store path.
 func (ev *Evaluator) fetched(f *fetchArgs, r *fetch.Result) value.Value {
 	f.source.Path = r.StorePath
-	ev.world.AddMount(&world.Mount{Path: r.StorePath, Dir: r.Path, Own: true, Source: &f.source})
+	ev.world.AddMount(&world.Mount{Path: r.StorePath, Dir: r.Path, Own: true, Source: f.remote()})
 	return storeString(r.StorePath)
+}
+
+// remote is the source, nil when it is a file or directory of this machine: that
+// is no pin, and is shown by its path.
+func (f *fetchArgs) remote() *world.Source {
+	if f.local != "" {
+		return nil
+	}
+	return &f.source
 }
 
 // fetchFile is fetchurl.
 func fetchFile(m *value.Machine, f *fetchArgs) value.Value {
+	f.source.Kind = fileKind
 	return fetchOne(m, f, fetch.Request{}, modelFile)
 }
 
@@ -183,7 +196,7 @@ func (ev *Evaluator) gitSet(m *value.Machine, f *fetchArgs, tree *fetch.Tree) va
 // mountTree puts a git tree at its store path. In the modelled world a work tree
 // is not hashed, unless somebody asks for the hash.
 func (ev *Evaluator) mountTree(m *value.Machine, f *fetchArgs, tree *fetch.Tree) (path string, narHash value.Value) {
-	mount := &world.Mount{Dir: tree.Dir, Keep: tree.Keep, Own: tree.NARHash != nil, Source: &f.source}
+	mount := &world.Mount{Dir: tree.Dir, Keep: tree.Keep, Own: tree.NARHash != nil, Source: f.remote()}
 	work := *mount // to hash: at a name of its own
 	work.Source, work.Path = nil, world.StorePath("tree\x00"+tree.Dir+"\x00"+f.source.URL+"\x00"+text.QuoteNix(f.source.Name), f.source.Name)
 	h := func() hash.Hash {
@@ -247,7 +260,7 @@ func fetchMercurial(m *value.Machine, f *fetchArgs) value.Value {
 
 // modelFile stands for a file that is not here.
 func modelFile(m *value.Machine, f *fetchArgs) value.Value {
-	f.source.Kind = "file" // a single file is no tree the model could stand for
+	f.source.Kind = fileKind // no tree that the model could stand for
 	return modelTree(m, f)
 }
 
@@ -319,6 +332,6 @@ func (ev *Evaluator) provideFixed(path string) error {
 	if err != nil {
 		return err
 	}
-	ev.world.AddMount(&world.Mount{Path: path, Dir: result.Path, Own: true, Source: &world.Source{URL: r.URL, Name: r.Name, Hash: want.Format(hash.SRI), Kind: "file", Path: path}})
+	ev.world.AddMount(&world.Mount{Path: path, Dir: result.Path, Own: true, Source: &world.Source{URL: r.URL, Name: r.Name, Hash: want.Format(hash.SRI), Kind: fileKind, Path: path}})
 	return nil
 }

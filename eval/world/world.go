@@ -196,6 +196,12 @@ func StorePath(identity, name string) string {
 
 // AddMount puts something at a store path.
 func (w *World) AddMount(mount *Mount) {
+	if mount.Own {
+		// What is read is compared with links resolved.
+		if resolved, err := filepath.EvalSymlinks(mount.Dir); err == nil {
+			mount.Dir = resolved
+		}
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if old := w.mounts[mount.Path]; old != nil && old.Source != nil {
@@ -358,7 +364,8 @@ func (w *World) Readable(real string) error { return w.check(place{real: real}) 
 // IsRoot reports whether a directory of this machine is one that may be read as
 // a whole because the caller said so.
 func (w *World) IsRoot(real string) bool {
-	return len(w.roots) == 0 || slices.Contains(w.roots, real)
+	resolved, err := filepath.EvalSymlinks(real)
+	return len(w.roots) == 0 || err == nil && slices.Contains(w.roots, resolved)
 }
 
 // ReadFile reads a whole regular file.

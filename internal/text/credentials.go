@@ -4,8 +4,8 @@ import "strings"
 
 // WithoutCredentials removes user names and passwords from the URLs in a text
 // and the values of query parameters that are named like secrets. Of an ssh URL
-// the user stays, who is not a secret; so does anything that is no URL, such as
-// "git@host:owner/name". Doing it twice changes nothing.
+// the user stays, who is not a secret, and of the scp form
+// ("git@host:owner/name") as well. Anything else that is no URL stays as it is. Doing it twice changes nothing.
 func WithoutCredentials(s string) string { return rewriteCredentials(s, false) }
 
 // HideCredentials is WithoutCredentials for a line of source text: it puts as
@@ -16,7 +16,7 @@ func HideCredentials(s string) string { return rewriteCredentials(s, true) }
 const hidden = "***"
 
 func rewriteCredentials(s string, keepWidth bool) string {
-	if !strings.Contains(s, "//") && !strings.Contains(s, "?") {
+	if !strings.Contains(s, "//") && !strings.Contains(s, "?") && !strings.Contains(s, "@") {
 		return s
 	}
 	var b strings.Builder
@@ -37,6 +37,10 @@ func rewriteCredentials(s string, keepWidth bool) string {
 				i = to - 1
 			} else {
 				i++
+			}
+		case s[i] == '@':
+			if from := scpPassword(s, i); from >= done && from > 0 {
+				cut(from, i, "")
 			}
 		case s[i] == '?' || s[i] == '&':
 			if from, to := secretParameter(s, i+1); from < to && strings.Trim(s[from:to], "*") != "" {
@@ -74,6 +78,28 @@ func userInfo(s string, start int) (from, to int) {
 		return start + colon, start + at
 	}
 	return 0, 0
+}
+
+// scpPassword is where the password, colon included, begins that someone put
+// before the "@" at position at of an address in the scp form,
+// "user:password@host:path"; 0 when there is none.
+func scpPassword(s string, at int) int {
+	host := s[at+1:]
+	end := strings.IndexFunc(host, func(r rune) bool { return !hostRune(r) })
+	if end <= 0 || host[end] != ':' {
+		return 0
+	}
+	before := s[strings.LastIndexAny(s[:at], "/"+urlEnd)+1 : at]
+	colon := strings.IndexByte(before, ':')
+	if colon <= 0 || strings.Trim(before[colon+1:], "*") == "" || strings.IndexFunc(before[:colon], func(r rune) bool { return !hostRune(r) }) >= 0 {
+		return 0
+	}
+	return at - len(before) + colon
+}
+
+// hostRune reports whether a character may stand in the name of a host or user.
+func hostRune(r rune) bool {
+	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '.' || r == '-' || r == '_'
 }
 
 // secretParameter is the range of the value of the query parameter that starts
