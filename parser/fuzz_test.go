@@ -1,6 +1,7 @@
 package parser
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/nixplan/nixplan/internal/diag"
@@ -14,11 +15,13 @@ func addSeeds(f *testing.F) {
 	}
 }
 
-// FuzzParse checks that any input ends in a tree or in diagnostics, that Bad
-// nodes come with an error, and that every position lies in the text.
+// FuzzParse checks that any input is cut into tokens and ends in a tree or in
+// diagnostics, that Bad nodes come with an error, and that every position lies in
+// the text.
 func FuzzParse(f *testing.F) {
 	addSeeds(f)
 	f.Fuzz(func(t *testing.T, text string) {
+		checkTokens(t, text)
 		file, diags := Parse(diag.NewSource("fuzz.nix", text))
 		checkSpans(t, file)
 		Walk(file.Expr, func(e Expr) bool {
@@ -31,6 +34,29 @@ func FuzzParse(f *testing.F) {
 			checkDiagnostic(t, d)
 		}
 	})
+}
+
+// checkTokens reads a text in the ordinary mode: tokens follow one another, none
+// is empty, and what lies between two is white space or a comment.
+func checkTokens(t *testing.T, text string) {
+	t.Helper()
+	l := lexer{src: text}
+	for {
+		before := l.end
+		l.next()
+		if l.start < before || l.prevEnd != before || int(l.end) > len(text) {
+			t.Fatalf("%q: the token at [%d, %d) follows one that ends at %d", text, l.start, l.end, before)
+		}
+		if gap := strings.TrimLeft(text[before:l.start], " \t\r\n"); gap != "" && gap[0] != '#' && !strings.HasPrefix(gap, "/*") {
+			t.Fatalf("%q: %q was skipped", text, gap)
+		}
+		if l.kind == tEOF {
+			return
+		}
+		if l.start == l.end {
+			t.Fatalf("%q: an empty token at %d", text, l.start)
+		}
+	}
 }
 
 func checkDiagnostic(t *testing.T, d *diag.Diagnostic) {

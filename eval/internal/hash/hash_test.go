@@ -110,3 +110,29 @@ func TestFormats(t *testing.T) {
 		}
 	}
 }
+
+// FuzzParse: what is accepted has the algorithm's size, and is read back from each
+// of its forms.
+func FuzzParse(f *testing.F) {
+	for a := MD5; a <= BLAKE3; a++ {
+		for _, form := range []Format{Base16, Nix32, Base64, SRI} {
+			f.Add(Sum(a, "nix").Format(form), uint8(a))
+			f.Add(a.String()+":"+Sum(a, "nix").Format(form), uint8(NoAlgo))
+		}
+	}
+	f.Fuzz(func(t *testing.T, text string, algo uint8) {
+		h, err := Parse(text, Algo(algo)%(BLAKE3+1))
+		if err != nil {
+			return
+		}
+		if len(h.Bytes) != h.Algo.Size() {
+			t.Fatalf("%q: %d bytes of %s", text, len(h.Bytes), h.Algo)
+		}
+		for _, form := range []Format{Base16, Nix32, Base64, SRI} {
+			back, err := Parse(h.Format(form), h.Algo)
+			if err != nil || back.Algo != h.Algo || string(back.Bytes) != string(h.Bytes) {
+				t.Errorf("%q in form %d is %q, which is %v, %v", text, form, h.Format(form), back, err)
+			}
+		}
+	})
+}

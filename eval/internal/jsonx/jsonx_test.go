@@ -3,6 +3,7 @@ package jsonx
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 	"testing"
@@ -187,7 +188,11 @@ func (nothing) BeginObject()  {}
 func (nothing) Key(string)    {}
 func (nothing) EndObject()    {}
 
-// FuzzRead: what is accepted is JSON, and strings survive writing and reading.
+// stricter are the mistakes that encoding/json lets pass.
+var stricter = []string{"surrogate U+", "invalid UTF-8", "number overflow", "outside of Nix integer range", "NUL character", "levels deep"}
+
+// FuzzRead: what is accepted is JSON, what is refused is none or for a known
+// reason, and strings survive writing and reading.
 func FuzzRead(f *testing.F) {
 	for _, text := range texts {
 		f.Add(text)
@@ -198,6 +203,10 @@ func FuzzRead(f *testing.F) {
 			if !json.Valid([]byte(strings.TrimPrefix(text, "\ufeff"))) {
 				t.Errorf("%q is accepted", text)
 			}
+		}
+		err := Read(text, nothing{}, Options{})
+		if err != nil && json.Valid([]byte(text)) && !slices.ContainsFunc(stricter, func(s string) bool { return strings.Contains(err.Error(), s) }) {
+			t.Errorf("%q is refused: %v", text, err)
 		}
 		if written, err := AppendString(nil, text); err == nil {
 			got, err := read(string(written), Options{Nix28: true})

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/BurntSushi/toml"
+
 	"github.com/nixplan/nixplan/eval/internal/numfmt"
 	"github.com/nixplan/nixplan/eval/internal/oracle"
 )
@@ -107,8 +109,20 @@ func FuzzRead(f *testing.F) {
 		f.Add(d)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		if table, err := Read(text); err == nil && table == nil {
+		table, err := Read(text)
+		if err != nil {
+			return
+		}
+		if table == nil {
 			t.Error("no table and no error")
+		}
+		if _, err := toml.Decode(text, new(map[string]any)); err != nil {
+			t.Errorf("%q is accepted, but the library says %v", text, err)
+		}
+		for i, e := range table {
+			if i > 0 && table[i-1].Key >= e.Key {
+				t.Errorf("%q: the keys %q and %q are not in order", text, table[i-1].Key, e.Key)
+			}
 		}
 	})
 }

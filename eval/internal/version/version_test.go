@@ -81,3 +81,26 @@ func TestParseDrvName(t *testing.T) {
 		}
 	}
 }
+
+// FuzzCompare: the order is one, the components are what is left of a version
+// without its separators, and a name and its version are the whole.
+func FuzzCompare(f *testing.F) {
+	for i, v := range versions {
+		f.Add(v, versions[(7*i)%len(versions)])
+	}
+	f.Fuzz(func(t *testing.T, a, b string) {
+		if Compare(a, b) != -Compare(b, a) || Compare(a, a) != 0 || Compare(a, a+"-.") != 0 {
+			t.Errorf("%q and %q: %d, %d", a, b, Compare(a, b), Compare(b, a))
+		}
+		joined := ""
+		for part := range Split(a) {
+			joined += part
+		}
+		if want := strings.NewReplacer(".", "", "-", "").Replace(a); joined != want {
+			t.Errorf("the components of %q are %q", a, joined)
+		}
+		if name, version := ParseDrvName(a); name != a && name+"-"+version != a || name == a && version != "" {
+			t.Errorf("%q is %q and %q", a, name, version)
+		}
+	})
+}
