@@ -288,11 +288,8 @@ func TestStore(t *testing.T) {
 	if _, err := f.Fetch(t.Context(), r); !errors.As(err, &absent) {
 		t.Fatalf("got %v, want a NotHereError", err)
 	}
-	path, err := f.StorePath("x", *r.Hash)
+	path, err := flatPath(f, r)
 	if err != nil {
-		t.Fatal(err)
-	}
-	if path, err = flatPath(f, r); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
