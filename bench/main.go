@@ -49,7 +49,7 @@ func run(runs int, nixplan, nixpkgs, lib, only string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%-14s %9s %9s %7s %7s   %s\n", "", "nixplan", "nix", "ratio", "goal", "peak memory nixplan / nix")
+	fmt.Printf("%-10s %19s %19s   %13s %5s   %s\n", "", "nixplan wall/cpu ms", "nix wall/cpu ms", "ratio w./cpu", "goal", "peak memory nixplan/nix")
 	for _, r := range rows {
 		if !strings.Contains(r.name, only) {
 			continue
@@ -63,8 +63,9 @@ func run(runs int, nixplan, nixpkgs, lib, only string) error {
 				}
 			}
 		}
-		fmt.Printf("%-14s %9s %9s %7.2f %7.2f   %d MB / %d MB\n", r.name, ours.median(), nix.median(),
-			float64(ours.median())/float64(nix.median()), r.limit, ours.peak>>20, nix.peak>>20)
+		wall, cpu := ours.wall()/nix.wall(), ours.cpu()/nix.cpu()
+		fmt.Printf("%-10s %10.1f /%7.1f %10.1f /%7.1f   %5.2f / %5.2f %5.2f   %d / %d MB\n",
+			r.name, ours.wall(), ours.cpu(), nix.wall(), nix.cpu(), wall, cpu, r.limit, ours.peak>>20, nix.peak>>20)
 	}
 	return nil
 }
@@ -94,7 +95,8 @@ func rows(dir, nixpkgs, lib string) ([]row, error) {
 		const nixos = `(import <nixpkgs/nixos> { configuration = { boot.loader.grub.device = "/dev/sda"; fileSystems."/".device = "/dev/sda1"; }; }).system.drvPath`
 		rows = append(rows,
 			same("hello", 0.8, "-I", path, "-E", "(import <nixpkgs> { }).hello.drvPath"),
-			same("NixOS", 0.8, "-I", path, "-E", nixos))
+			same("NixOS", 0.8, "-I", path, "-E", nixos),
+			same("packages", 0.9, "-I", path, "--strict", "bench/packages.nix"))
 	}
 	return rows, nil
 }
@@ -128,12 +130,14 @@ func largeTree(dir string) ([]string, error) {
 	return files, nil
 }
 
-// measurement is one command with the wall times of its runs.
+// measurement is one command with the times of its runs. Processor time, of all
+// threads and of the kernel for the process, says more than wall time where the
+// machine has other work as well.
 type measurement struct {
-	name  string
-	args  []string
-	times []time.Duration
-	peak  int64 // bytes
+	name        string
+	args        []string
+	walls, cpus []time.Duration
+	peak        int64 // bytes
 }
 
 func (m *measurement) run(counts bool) error {
@@ -147,13 +151,18 @@ func (m *measurement) run(counts bool) error {
 		return fmt.Errorf("%s: %w\n%s", m.name, err, message.String())
 	}
 	if counts {
-		m.times = append(m.times, took)
+		m.walls = append(m.walls, took)
+		m.cpus = append(m.cpus, cmd.ProcessState.UserTime()+cmd.ProcessState.SystemTime())
 		m.peak = max(m.peak, peakMemory(cmd.ProcessState))
 	}
 	return nil
 }
 
-func (m *measurement) median() time.Duration {
-	sorted := slices.Sorted(slices.Values(m.times))
-	return sorted[len(sorted)/2].Round(100 * time.Microsecond)
+func (m *measurement) wall() float64 { return median(m.walls) }
+func (m *measurement) cpu() float64  { return median(m.cpus) }
+
+// median is in milliseconds.
+func median(times []time.Duration) float64 {
+	sorted := slices.Sorted(slices.Values(times))
+	return float64(sorted[len(sorted)/2].Microseconds()) / 1000
 }

@@ -41,10 +41,11 @@ func primUnsafeDiscardOutputDependency(m *value.Machine, v value.Value) value.Va
 	return editContext(m, v, func(_ string, c *value.Context) *value.Context {
 		var elems []value.ContextElem
 		for _, e := range c.Elems() {
-			if e.Kind == value.DrvDeep {
-				e.Kind = value.Opaque
+			changed := *e
+			if changed.Kind == value.DrvDeep {
+				changed.Kind = value.Opaque
 			}
-			elems = append(elems, e)
+			elems = append(elems, changed)
 		}
 		return value.NewContext(elems...)
 	})
@@ -58,7 +59,7 @@ func primAddDrvOutputDependencies(m *value.Machine, v value.Value) value.Value {
 		if len(refs) != 1 {
 			fail(m, value.OtherError, "context of string '%s' must have exactly one element, but has %d", text, len(refs))
 		}
-		e := refs[0]
+		e := *refs[0]
 		switch {
 		case e.Kind == value.Built:
 			fail(m, value.OtherError, "`addDrvOutputDependencies` can only act on derivations, not on a derivation output such as '%s'", e.Output)

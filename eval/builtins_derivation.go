@@ -38,7 +38,7 @@ func primDerivationStrict(m *value.Machine, v value.Value) value.Value {
 			Name:      wantPlain(m, name),
 			Outputs:   map[string]store.Output{"out": {}},
 			InputDrvs: map[string][]string{},
-			Env:       map[string]string{},
+			Env:       make(map[string]string, attrs.Len()),
 		},
 	}
 	if err := store.CheckName(b.drv.Name); err != nil {

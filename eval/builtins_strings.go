@@ -52,7 +52,9 @@ func primConcatStringsSep(m *value.Machine, sep, list value.Value) value.Value {
 	s, c := wantString(m, sep)
 	sep = value.NewStringContext(s, c)
 	b.context.Add(c) // the separator's context stays even when it is not used
-	for i, e := range wantList(m, list) {
+	elems := wantList(m, list)
+	b.parts = make([]string, 0, min(2*len(elems), maxRoom))
+	for i, e := range elems {
 		if i > 0 {
 			b.add(m, sep)
 		}

@@ -89,8 +89,9 @@ func setText(m *value.Machine, v value.Value, c coercion) value.Value {
 // neither text nor a separator after it, as in Nix.
 func coerceList(m *value.Machine, v value.Value, c coercion) value.Value {
 	m.Enter(nil)
-	var b textBuilder
 	list := v.List()
+	var b textBuilder
+	b.parts = make([]string, 0, min(2*len(list), maxRoom))
 	for i := range list {
 		m.Step(1)
 		elem := m.Force(&list[i])

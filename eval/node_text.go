@@ -115,6 +115,9 @@ type textBuilder struct {
 	unknown *value.Unknown
 }
 
+// maxRoom is for how many parts room is made before they are there.
+const maxRoom = 1 << 10
+
 func (b *textBuilder) add(m *value.Machine, v value.Value) {
 	if v.Kind() == value.UnknownValue {
 		if b.unknown == nil {

@@ -29,10 +29,15 @@ type ContextElem struct {
 	Output string // for Built
 }
 
-// Context is an immutable sorted set of elements; nil is the empty one.
-type Context struct{ elems []ContextElem }
+// Context is an immutable sorted set of elements; nil is the empty one. Sets
+// share their elements: a package's inputs are in the contexts of many texts, and
+// five words for each took a tenth of what the packages of nixpkgs take.
+type Context struct{ elems []*ContextElem }
 
-func compareElems(a, b ContextElem) int {
+func compareElems(a, b *ContextElem) int {
+	if a == b {
+		return 0
+	}
 	if c := cmp.Compare(a.Kind, b.Kind); c != 0 {
 		return c
 	}
@@ -48,15 +53,19 @@ func NewContext(elems ...ContextElem) *Context {
 		return nil
 	}
 	elems = slices.Clone(elems)
-	slices.SortFunc(elems, compareElems)
-	return &Context{slices.Compact(elems)}
+	sorted := make([]*ContextElem, len(elems))
+	for i := range elems {
+		sorted[i] = &elems[i]
+	}
+	slices.SortFunc(sorted, compareElems)
+	return &Context{slices.CompactFunc(sorted, func(a, b *ContextElem) bool { return *a == *b })}
 }
 
 // Empty reports whether the context has no element.
 func (c *Context) Empty() bool { return c == nil || len(c.elems) == 0 }
 
 // Elems are the elements in order; the caller must not change them.
-func (c *Context) Elems() []ContextElem {
+func (c *Context) Elems() []*ContextElem {
 	if c == nil {
 		return nil
 	}
@@ -100,7 +109,7 @@ func (c *Context) overlap(d *Context) (n int) {
 }
 
 func (c *Context) merge(d *Context, size int) *Context {
-	out := make([]ContextElem, 0, size)
+	out := make([]*ContextElem, 0, size)
 	x, y := c.elems, d.elems
 	for len(x) > 0 && len(y) > 0 {
 		switch order := compareElems(x[0], y[0]); {
@@ -151,15 +160,15 @@ func unionAll(parts []*Context) *Context {
 
 // References is the part Nix knows: everything but marks.
 func (c *Context) References() *Context {
-	return c.filter(func(e ContextElem) bool { return e.Kind != Marked })
+	return c.filter(func(e *ContextElem) bool { return e.Kind != Marked })
 }
 
 // Marks is the part that says which facts about the ref a text derives from.
 func (c *Context) Marks() *Context {
-	return c.filter(func(e ContextElem) bool { return e.Kind == Marked })
+	return c.filter(func(e *ContextElem) bool { return e.Kind == Marked })
 }
 
-func (c *Context) filter(keep func(ContextElem) bool) *Context {
+func (c *Context) filter(keep func(*ContextElem) bool) *Context {
 	if c == nil {
 		return nil
 	}
@@ -175,7 +184,7 @@ func (c *Context) filter(keep func(ContextElem) bool) *Context {
 	if n == 0 {
 		return nil
 	}
-	kept := make([]ContextElem, 0, n)
+	kept := make([]*ContextElem, 0, n)
 	for _, e := range c.elems {
 		if keep(e) {
 			kept = append(kept, e)

@@ -69,8 +69,6 @@ type Machine struct {
 	attrs    []Attr
 	closures []Closure
 	sets     []Attrs
-
-	slotChunk, thunkChunk, attrChunk, closureChunk, setChunk int
 }
 
 // NewMachine makes a machine that stops when ctx is done or a limit is passed.
@@ -81,16 +79,23 @@ func NewMachine(ctx context.Context, limits Limits) *Machine {
 	if limits.Depth == 0 {
 		limits.Depth = 200_000
 	}
-	return &Machine{limits: limits, ctx: ctx, nextLook: lookEvery, slotChunk: 256, thunkChunk: 128, attrChunk: 128, closureChunk: 64, setChunk: 64}
+	return &Machine{limits: limits, ctx: ctx, nextLook: lookEvery}
 }
 
 // Steps is how many thunks and calls were evaluated so far.
 func (m *Machine) Steps() int64 { return m.steps }
 
-// chunkMax is how many elements slabs grow to. One element in use keeps its whole
-// slab, and so what the others refer to: with large slabs a fold over `//` kept
-// every set it made (20,000 steps: 3.4 GB instead of 1.0), and was no faster.
-const chunkMax = 2 << 10
+// Slabs have a size that Go's allocator has, less what it needs for itself. One
+// element in use keeps its whole slab, and so what the others refer to: with
+// much larger slabs a fold over `//` kept 3.4 GB instead of 1.0, and was no faster.
+const (
+	slabBytes       = 4096 - 8
+	slotsPerSlab    = slabBytes / int(unsafe.Sizeof(Value{}))
+	thunksPerSlab   = slabBytes / int(unsafe.Sizeof(Thunk{}))
+	attrsPerSlab    = slabBytes / int(unsafe.Sizeof(Attr{}))
+	closuresPerSlab = slabBytes / int(unsafe.Sizeof(Closure{}))
+	setsPerSlab     = slabBytes / int(unsafe.Sizeof(Attrs{}))
+)
 
 // Slots gives n fresh empty slots.
 func (m *Machine) Slots(n int) []Value {
@@ -103,26 +108,24 @@ func (m *Machine) Slots(n int) []Value {
 }
 
 func (m *Machine) growSlots(n int) []Value {
-	if n > m.slotChunk/4 {
+	if n > slotsPerSlab/4 {
 		m.Charge(int64(n) * 16)
 		return make([]Value, n)
 	}
-	m.Charge(int64(m.slotChunk) * 16)
-	m.slab = make([]Value, m.slotChunk)
+	m.Charge(slabBytes)
+	m.slab = make([]Value, slotsPerSlab)
 	m.slots = m.slab
-	m.slotChunk = min(2*m.slotChunk, chunkMax)
 	return m.Slots(n)
 }
 
 func (m *Machine) attrSlots(n int) []Attr {
 	if n > len(m.attrs) {
-		if n > m.attrChunk/4 {
+		if n > attrsPerSlab/4 {
 			m.Charge(int64(n) * 24)
 			return make([]Attr, n)
 		}
-		m.Charge(int64(m.attrChunk) * 24)
-		m.attrs = make([]Attr, m.attrChunk)
-		m.attrChunk = min(2*m.attrChunk, chunkMax)
+		m.Charge(slabBytes)
+		m.attrs = make([]Attr, attrsPerSlab)
 	}
 	s := m.attrs[:n:n]
 	m.attrs = m.attrs[n:]
@@ -189,9 +192,8 @@ func (m *Machine) Capture(parent *Env, size int) *Env {
 func (m *Machine) NewClosure(env *Env, fn *Function) Value {
 	m.captured++
 	if len(m.closures) == 0 {
-		m.Charge(int64(m.closureChunk) * int64(unsafe.Sizeof(Closure{})))
-		m.closures = make([]Closure, m.closureChunk)
-		m.closureChunk = min(2*m.closureChunk, chunkMax)
+		m.Charge(slabBytes)
+		m.closures = make([]Closure, closuresPerSlab)
 	}
 	c := &m.closures[0]
 	m.closures = m.closures[1:]
@@ -208,9 +210,8 @@ func (m *Machine) NewSet(list []Attr) Value {
 
 func (m *Machine) newSet() *Attrs {
 	if len(m.sets) == 0 {
-		m.Charge(int64(m.setChunk) * int64(unsafe.Sizeof(Attrs{})))
-		m.sets = make([]Attrs, m.setChunk)
-		m.setChunk = min(2*m.setChunk, chunkMax)
+		m.Charge(slabBytes)
+		m.sets = make([]Attrs, setsPerSlab)
 	}
 	a := &m.sets[0]
 	m.sets = m.sets[1:]

@@ -71,9 +71,8 @@ func (m *Machine) newThunk() *Thunk {
 }
 
 func (m *Machine) growThunks() {
-	m.Charge(int64(m.thunkChunk) * int64(unsafe.Sizeof(Thunk{})))
-	m.thunks = make([]Thunk, m.thunkChunk)
-	m.thunkChunk = min(2*m.thunkChunk, chunkMax)
+	m.Charge(slabBytes)
+	m.thunks = make([]Thunk, thunksPerSlab)
 }
 
 // Force replaces a thunk by its result and gives the value in weak head normal

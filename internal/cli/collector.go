@@ -8,14 +8,16 @@ import (
 
 // firstCollection is the heap size at which the collector starts to work, where
 // there is memory enough.
-const firstCollection = 1 << 30
+const firstCollection = 2 << 30
 
 // postponeCollector keeps the garbage collector out of short runs, where it
 // would cost more time than the memory is worth. When the heap reaches
 // firstCollection for the first time, collection goes on as usual.
 //
 // Measured on an evaluation that allocates 100 MB: 0.15 s of processor time
-// instead of 0.26 s, and a fifth more memory.
+// instead of 0.26 s, and a fifth more memory. All packages of nixpkgs allocate
+// 2.1 GB, of which 1.4 GB stay in use: they take 5.1 s without a collection, 6.4 s
+// and a fifth less memory with one at 1.4 GiB, 8.5 s with three from 1.1 GiB on.
 func postponeCollector() {
 	debug.SetGCPercent(-1)
 	debug.SetMemoryLimit(firstCollection)

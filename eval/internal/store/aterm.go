@@ -17,6 +17,18 @@ type Derivation struct {
 	Builder   string
 	Args      []string
 	Env       map[string]string
+
+	variables []string // the names in Env, in order; see sorted
+}
+
+// sorted are the names of the environment's variables in order. A derivation's
+// text is made up to three times, and names are never taken away.
+func (d *Derivation) sorted() []string {
+	if len(d.variables) != len(d.Env) {
+		d.variables = slices.AppendSeq(make([]string, 0, len(d.Env)), maps.Keys(d.Env))
+		slices.Sort(d.variables)
+	}
+	return d.variables
 }
 
 // Output is one output of a derivation. HashAlgo ("sha256", "r:sha256") and
@@ -67,7 +79,7 @@ func (d *Derivation) aterm(b []byte, inputs map[string][]string, mask bool) []by
 	b = append(b, ',')
 	b = appendList(b, d.Args)
 	b = append(b, ",["...)
-	for i, name := range slices.Sorted(maps.Keys(d.Env)) {
+	for i, name := range d.sorted() {
 		text := d.Env[name]
 		if _, output := d.Outputs[name]; mask && output {
 			text = ""

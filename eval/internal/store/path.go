@@ -75,7 +75,11 @@ func IsDerivation(storePath string) bool { return strings.HasSuffix(storePath, "
 // path makes a store path from its type, what identifies the contents, and the
 // name. The hash is folded to 160 bits.
 func (d Dir) path(kind string, inner [sha256.Size]byte, name string) string {
-	sum := sha256.Sum256([]byte(kind + ":sha256:" + hex.EncodeToString(inner[:]) + ":" + string(d) + ":" + name))
+	b := make([]byte, 0, len(kind)+len(":sha256:::")+hex.EncodedLen(len(inner))+len(d)+len(name))
+	b = append(append(b, kind...), ":sha256:"...)
+	b = append(hex.AppendEncode(b, inner[:]), ':')
+	b = append(append(append(b, d...), ':'), name...)
+	sum := sha256.Sum256(b)
 	var folded [20]byte
 	for i, b := range sum {
 		folded[i%len(folded)] ^= b
@@ -93,9 +97,15 @@ func (d Dir) TextPath(name, text string, refs []string) (string, error) {
 }
 
 func withRefs(kind string, refs []string) string {
+	refs = sortedSet(refs)
+	size := len(kind)
+	for _, ref := range refs {
+		size += 1 + len(ref)
+	}
 	var b strings.Builder
+	b.Grow(size)
 	b.WriteString(kind)
-	for _, ref := range sortedSet(refs) {
+	for _, ref := range refs {
 		b.WriteByte(':')
 		b.WriteString(ref)
 	}
