@@ -10,7 +10,6 @@ package check
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -18,8 +17,6 @@ import (
 	"github.com/nixplan/nixplan/eval/world"
 	"github.com/nixplan/nixplan/eval/world/fetch"
 	"github.com/nixplan/nixplan/hercules/planner"
-	"github.com/nixplan/nixplan/internal/config"
-	"github.com/nixplan/nixplan/internal/diag"
 )
 
 // Options say what to check.
@@ -50,20 +47,14 @@ type Options struct {
 // path, the repository, the configuration or the secrets cannot be read.
 func Run(ctx context.Context, o Options) (*Report, error) {
 	p, err := planner.New(ctx, planner.Options{
-		Path: o.Path, SearchPath: o.SearchPath, NoModel: o.NoModel, Fetcher: o.Fetcher, Limits: o.Limits,
+		Path: o.Path, Config: o.Config, SearchPath: o.SearchPath, NoModel: o.NoModel, Fetcher: o.Fetcher, Limits: o.Limits,
 	})
 	if err != nil {
 		return nil, err
 	}
 	project := p.Project()
-	settings, problems, err := configuration(o.Config, project.Root)
-	if err != nil {
-		return nil, err
-	}
+	settings, problems := p.Settings()
 	survey := planner.SurveyOptions{Extra: settings.Refs}
-	if settings.DefaultBranch != "" {
-		survey.Default = "refs/heads/" + settings.DefaultBranch
-	}
 	for _, name := range o.Refs {
 		ref, err := project.ResolveRef(name)
 		if err != nil {
@@ -98,18 +89,6 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	}
 	slices.Sort(report.Refs)
 	return report, nil
-}
-
-// configuration reads the settings. A path that the user names must exist.
-func configuration(path, root string) (*config.Config, diag.List, error) {
-	if path == "" {
-		return config.Find(root)
-	}
-	at, err := filepath.Abs(path)
-	if err != nil {
-		return nil, nil, err
-	}
-	return config.Load(at, path)
 }
 
 // readings hands on what the evaluation itself found.

@@ -87,8 +87,8 @@ func (p *pass) everyBranch(job *Job) {
 	if at.Reading.Evaluation.Form != hercules.Legacy {
 		ref = "primaryRepo.ref"
 	}
-	if g := p.Project.Git; g != nil && g.DefaultBranch() != "" {
-		branch = g.DefaultBranch()
+	if name := p.Project.DefaultBranch(); name != "" {
+		branch = name
 	}
 	p.reportFor(diag.Diagnostic{
 		Range:   at.Place(),

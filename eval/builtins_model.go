@@ -126,7 +126,7 @@ func primSource(m *value.Machine, v value.Value) value.Value {
 		*field.to = text
 	}
 	if like != "" && s.Kind == "" {
-		if kind, _ := model.Kind(s.URL); kind == "" {
+		if kind, _ := host(m).sourceKind(s.URL); kind == "" {
 			s.Kind = like
 			host(m).assume(s.URL+" is like "+model.Original(like), value.Span{})
 		}

@@ -36,6 +36,9 @@ type Options struct {
 	// Libraries are directories whose files are not the user's: places in them are
 	// shown where the user's own code comes to them, as those in the model are.
 	Libraries []string
+	// SourceKind says which modelled source an address is, besides those that are
+	// known, or ""; nil knows no others.
+	SourceKind func(url string) string
 	// Compat28 follows Nix 2.8 where it and today's Nix differ.
 	Compat28 bool
 	// Limits bound the work; see value.Limits.

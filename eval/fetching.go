@@ -8,7 +8,6 @@ import (
 
 	"github.com/nixplan/nixplan/eval/internal/hash"
 	"github.com/nixplan/nixplan/eval/internal/store"
-	"github.com/nixplan/nixplan/eval/model"
 	"github.com/nixplan/nixplan/eval/value"
 	"github.com/nixplan/nixplan/eval/world"
 	"github.com/nixplan/nixplan/eval/world/fetch"
@@ -20,7 +19,7 @@ const fileKind = "file"
 
 // isModelledSource reports whether the model has files for what is at a URL.
 func (ev *Evaluator) isModelledSource(url string) bool {
-	kind, _ := model.Kind(url)
+	kind, _ := ev.sourceKind(url)
 	return kind != ""
 }
 

@@ -17,13 +17,24 @@ func (ev *Evaluator) addSource(s *world.Source) value.Value {
 	}
 	if s.Kind == "" {
 		var fork string
-		if s.Kind, fork = model.Kind(s.URL); fork != "" {
+		if s.Kind, fork = ev.sourceKind(s.URL); fork != "" {
 			ev.assume(fork+" is like "+model.Original(s.Kind), value.Span{})
 		}
 	}
 	s.Path = world.StorePath(strings.Join([]string{s.Kind, s.URL, s.Rev, s.Ref, s.Hash}, "\x00"), s.Name)
 	ev.world.AddMount(&world.Mount{Path: s.Path, Files: model.Files(s.Kind), Source: s})
 	return storeString(s.Path)
+}
+
+// sourceKind is which modelled source is at an address, "" for none, and of which
+// fork, if it is one.
+func (ev *Evaluator) sourceKind(url string) (kind, fork string) {
+	if ev.opts.SourceKind != nil {
+		if kind := ev.opts.SourceKind(url); kind != "" {
+			return kind, ""
+		}
+	}
+	return model.Kind(url)
 }
 
 // storeString is a store path as a string that refers to itself.

@@ -35,10 +35,18 @@ type Project struct {
 	// GitErr says why it cannot be read.
 	Git    *repo.Git
 	GitErr error
+	// Identity is what the user says about the repository, instead of git.
+	Identity Identity
 	// Inner is Root relative to Git's work tree, with slashes, "" when they are
 	// the same. A directory inside of a larger repository that has an entry
 	// file of its own is planned as if it were a repository.
 	Inner string
+}
+
+// Identity is how an agent knows a repository. What is empty is taken from git.
+type Identity struct {
+	Forge, Owner, Name string
+	DefaultBranch      string // full name
 }
 
 // EntryError says why a directory has no entry file an agent would take.
@@ -215,7 +223,32 @@ func (p *Project) Remote() *repo.Remote {
 	if p.Git == nil || p.Inner != "" {
 		return nil
 	}
-	return p.Git.Remote()
+	found := p.Git.Remote()
+	if found == nil {
+		return nil
+	}
+	remote := *found
+	for _, fact := range []struct {
+		to   *string
+		said string
+	}{{&remote.Forge, p.Identity.Forge}, {&remote.Owner, p.Identity.Owner}, {&remote.Name, p.Identity.Name}} {
+		if fact.said != "" {
+			*fact.to = fact.said
+		}
+	}
+	return &remote
+}
+
+// DefaultBranch is the full name of the branch that a forge shows first, "" when
+// nobody knows.
+func (p *Project) DefaultBranch() string {
+	switch {
+	case p.Identity.DefaultBranch != "":
+		return p.Identity.DefaultBranch
+	case p.Git != nil:
+		return p.Git.DefaultBranch()
+	}
+	return ""
 }
 
 // Rel gives an absolute path relative to the root, with slashes; false when it

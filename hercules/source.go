@@ -68,7 +68,7 @@ func (p *Project) checkedOut() Ref {
 	if p.Git.HeadRef != "" {
 		return Ref{Name: p.Git.HeadRef}
 	}
-	branch := p.Git.DefaultBranch()
+	branch := p.DefaultBranch()
 	if branch == "" {
 		branch = heads + "main"
 	}

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -20,6 +21,7 @@ import (
 	"github.com/nixplan/nixplan/eval/world/fetch"
 	"github.com/nixplan/nixplan/hercules"
 	"github.com/nixplan/nixplan/hercules/repo"
+	"github.com/nixplan/nixplan/internal/config"
 	"github.com/nixplan/nixplan/internal/diag"
 	"github.com/nixplan/nixplan/plan"
 )
@@ -32,6 +34,9 @@ type Options struct {
 	// Ref is the git ref to plan for, a full name or a branch or tag; "" is
 	// what is checked out.
 	Ref string
+	// Config is the path of the configuration; "" is nixplan.hcl in the root,
+	// where there is one.
+	Config string
 	// SearchPath is what <name> looks in. Agents have none.
 	SearchPath []world.SearchEntry
 	// NoModel evaluates only what is there: fetchers fail, and so does what
@@ -87,6 +92,8 @@ type Planner struct {
 	ev          *eval.Evaluator
 	toolVersion string
 	real        bool // derivations are: nothing is modelled
+	settings    *config.Config
+	problems    diag.List // of the settings
 }
 
 // New opens the repository that the options name; their Ref is not looked at.
@@ -98,17 +105,22 @@ func New(ctx context.Context, o Options) (*Planner, error) {
 	if project.Git != nil && project.Git.Bare() && project.Entry == "" {
 		return nil, fmt.Errorf("%s: a bare repository has no files to evaluate", project.Root)
 	}
-	config := world.Config{Roots: []string{project.Root}, SearchPath: o.SearchPath}
+	settings, problems, err := configuration(o.Config, project.Root)
+	if err != nil {
+		return nil, err
+	}
+	project.Identity = identity(settings)
+	look := world.Config{Roots: []string{project.Root}, SearchPath: o.SearchPath}
 	if project.Git != nil && !project.Git.Bare() {
-		config.Roots = append(config.Roots, project.Git.WorkTree)
-		config.Checkout = project.Git.WorkTree
+		look.Roots = append(look.Roots, project.Git.WorkTree)
+		look.Checkout = project.Git.WorkTree
 	}
 	for _, entry := range o.SearchPath {
 		if !world.IsAddress(entry.Path) {
-			config.Roots = append(config.Roots, entry.Path)
+			look.Roots = append(look.Roots, entry.Path)
 		}
 	}
-	w, err := world.New(config)
+	w, err := world.New(look)
 	if err != nil {
 		return nil, err
 	}
@@ -127,12 +139,40 @@ func New(ctx context.Context, o Options) (*Planner, error) {
 		project: project,
 		ev: eval.New(ctx, eval.Options{
 			World: w, Model: !o.NoModel, Fetcher: o.Fetcher, Partial: true, Limits: limits, DisplayDir: project.Root, Libraries: libraries,
-			Stderr: once(o.Stderr),
+			Stderr: once(o.Stderr), SourceKind: settings.SourceKind,
 		}),
+		settings: settings, problems: problems,
 		toolVersion: o.ToolVersion,
 		real:        o.NoModel,
 	}, nil
 }
+
+// configuration reads the settings. A path that the user names must exist.
+func configuration(path, root string) (*config.Config, diag.List, error) {
+	if path == "" {
+		return config.Find(root)
+	}
+	at, err := filepath.Abs(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	return config.Load(at, path)
+}
+
+// identity is what the settings say about the repository.
+func identity(c *config.Config) (id hercules.Identity) {
+	if p := c.Project; p != nil {
+		id.Forge, id.Owner, id.Name = p.Forge, p.Owner, p.Name
+	}
+	if c.DefaultBranch != "" {
+		id.DefaultBranch = heads + c.DefaultBranch
+	}
+	return id
+}
+
+// Settings are what the repository's configuration says, and what is wrong with
+// it.
+func (p *Planner) Settings() (*config.Config, diag.List) { return p.settings, p.problems }
 
 // Project is the repository.
 func (p *Planner) Project() *hercules.Project { return p.project }
@@ -143,6 +183,9 @@ func (p *Planner) Evaluator() *eval.Evaluator { return p.ev }
 // plan makes the whole plan for a ref.
 func (p *Planner) plan(ref hercules.Ref) *plan.Plan {
 	b := p.builder(ref)
+	for _, d := range p.problems {
+		b.report("", d)
+	}
 	b.evaluate()
 	b.repository()
 	b.assumptions()
@@ -296,7 +339,7 @@ func (b *builder) repository() {
 		return
 	}
 	r.Rev = g.HeadRev
-	r.DefaultBranch = g.DefaultBranch()
+	r.DefaultBranch = b.project.DefaultBranch()
 	if remote := b.project.Remote(); remote != nil {
 		r.Remote = &plan.Remote{URL: remote.URL, Forge: remote.Forge, Owner: remote.Owner, Name: remote.Name}
 	}

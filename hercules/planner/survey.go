@@ -40,8 +40,6 @@ type SurveyOptions struct {
 	Only []string
 	// Extra are refs to look at besides those that are found.
 	Extra []string
-	// Default is the default branch, a full name; "" asks git.
-	Default string
 }
 
 // Survey reads the repository for every ref that matters: what is checked out,
@@ -93,12 +91,7 @@ func (s *surveyor) repository(o SurveyOptions) {
 		s.add(ref, Asked)
 	}
 	g := s.p.project.Git
-	switch {
-	case o.Default != "":
-		s.add(o.Default, DefaultBranch)
-	case g != nil:
-		s.add(g.DefaultBranch(), DefaultBranch)
-	}
+	s.add(s.p.project.DefaultBranch(), DefaultBranch)
 	if g != nil {
 		s.add(g.HeadRef, CheckedOut)
 		s.some(g.Branches(), Branch, mostBranches)

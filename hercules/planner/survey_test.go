@@ -26,8 +26,9 @@ func TestSurvey(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		p.project.Identity.DefaultBranch = "refs/heads/main"
 		var active, all []string
-		for _, r := range p.Survey(SurveyOptions{Default: "refs/heads/main"}).Readings {
+		for _, r := range p.Survey(SurveyOptions{}).Readings {
 			all = append(all, r.Ref.Name)
 			for _, job := range r.Plan.Jobs {
 				if job.Path == test.job && job.State == plan.Active {
