@@ -2,7 +2,7 @@ package parser
 
 import (
 	"path"
-	"sort"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -14,7 +14,7 @@ import (
 // is not asked about search paths.
 //
 // Nix 2.8 sorts the bindings of `let` and the formals of functions by memory
-// address; here they stand in the order they are written. Pipe operators, which
+// address; here they are sorted by name, as today's Nix does. Pipe operators, which
 // 2.8 lacks, are printed as today's Nix does: as calls. The file must have been
 // parsed without errors.
 func PrintNix(f *File, resolve func(*Path) string) string {
@@ -64,7 +64,7 @@ func (p *nixPrinter) expr(e Expr) {
 		p.WriteString(").body")
 	case *Let:
 		p.WriteString("(let ")
-		p.attrs(e.Attrs, e.Attrs.Static, "; ")
+		p.attrs(e.Attrs, byName(e.Attrs.Static), "; ")
 		p.WriteString("in ")
 		p.expr(e.Body)
 		p.WriteByte(')')
@@ -222,9 +222,7 @@ func (p *nixPrinter) set(e *AttrSet) {
 		p.WriteString("rec ")
 	}
 	p.WriteString("{ ")
-	sorted := append([]Attr(nil), e.Attrs.Static...)
-	sort.Slice(sorted, func(i, j int) bool { return sorted[i].Name < sorted[j].Name })
-	p.attrs(e.Attrs, sorted, " ; ")
+	p.attrs(e.Attrs, byName(e.Attrs.Static), " ; ")
 	for _, d := range e.Attrs.Dynamic {
 		p.WriteString(`"${`)
 		p.expr(d.Name)
@@ -233,6 +231,10 @@ func (p *nixPrinter) set(e *AttrSet) {
 		p.WriteString("; ")
 	}
 	p.WriteByte('}')
+}
+
+func byName(attrs []Attr) []Attr {
+	return slices.SortedStableFunc(slices.Values(attrs), func(a, b Attr) int { return strings.Compare(a.Name, b.Name) })
 }
 
 func (p *nixPrinter) attrs(of *Attrs, list []Attr, afterInherit string) {
@@ -258,7 +260,8 @@ func (p *nixPrinter) lambda(e *Lambda) {
 	p.WriteByte('(')
 	if e.Formals != nil {
 		p.WriteString("{ ")
-		for i, f := range e.Formals.List {
+		sorted := slices.SortedStableFunc(slices.Values(e.Formals.List), func(a, b Formal) int { return strings.Compare(a.Name, b.Name) })
+		for i, f := range sorted {
 			if i > 0 {
 				p.WriteString(", ")
 			}
