@@ -156,28 +156,7 @@ func (t *trees) of(source *diag.Source) *tree {
 	}
 	file, _ := parser.Parse(source)
 	out := &tree{file: file, attrs: map[attrKey]*parser.Attr{}}
-	var add func(attrs *parser.Attrs)
-	add = func(attrs *parser.Attrs) {
-		for i := range attrs.Static {
-			a := &attrs.Static[i]
-			out.attrs[attrKey{a.PathAt, a.Name}] = a
-			// The set that `a.b = 1` makes of a is written nowhere by itself.
-			if set, ok := a.Value.(*parser.AttrSet); ok && set.Merged {
-				add(set.Attrs)
-			}
-		}
-	}
-	parser.Walk(file.Expr, func(e parser.Expr) bool {
-		switch e := e.(type) {
-		case *parser.AttrSet:
-			add(e.Attrs)
-		case *parser.Let:
-			add(e.Attrs)
-		case *parser.LegacyLet:
-			add(e.Set.Attrs)
-		}
-		return true
-	})
+	parser.WalkAttrs(file.Expr, func(a *parser.Attr) { out.attrs[attrKey{a.PathAt, a.Name}] = a })
 	(*t)[source] = out
 	return out
 }

@@ -20,4 +20,16 @@ var (
 		ID: diag.IDEntry, Name: "entry-file",
 		Summary: "There is no file that an agent would evaluate, or there are two.",
 	}
+	misplaced = &Rule{
+		ID: diag.IDMisplaced, Name: "misplaced-effect",
+		Summary: "An effect is not below effects, where alone herculesCI may have them.",
+	}
+	arguments = &Rule{
+		ID: diag.IDArguments, Name: "required-argument",
+		Summary: "A function requires an argument that an agent does not pass.",
+	}
+	schedule = &Rule{
+		ID: diag.IDSchedule, Name: "schedule",
+		Summary: "A schedule has a time that does not exist.",
+	}
 )

@@ -27,7 +27,7 @@ const Manual = "https://github.com/nixplan/nixplan/blob/main/docs/checks/"
 
 // Rules are all rules, by id.
 var Rules = []*Rule{
-	syntax, scope, evaluation, entry,
+	syntax, scope, evaluation, entry, misplaced, arguments, schedule,
 	neverActive, everyBranch, partialRef, unknownRef, branchOfTag,
 	missingFile, untrackedFile, filteredFile, fileOutside,
 	brokenFile, fileTwice, idleFiles, missingImport, networkArgs,

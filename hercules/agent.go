@@ -105,6 +105,9 @@ func (a *agent) run() {
 	deps := a.trackRun(func() {
 		root, err = a.ev.EvalFile(filepath.Join(a.project.Root, filepath.FromSlash(a.project.Entry)))
 		if err == nil {
+			err = missing(root, args, "an agent passes src alone")
+		}
+		if err == nil {
 			root, err = a.ev.AutoCall(root, args)
 		}
 	})
@@ -147,7 +150,7 @@ func (a *agent) legacy(root value.Value, args *value.Attrs, deps Reasons) {
 // herculesCI evaluates the attribute of that name, a set or a function that
 // gives one.
 func (a *agent) herculesCI(v value.Value, at value.Span, args value.Value, deps Reasons) {
-	config, own, err := a.call(v, args)
+	config, own, err := a.call(v, args, aboutArgs)
 	deps = deps.join(own)
 	path := []string{"herculesCI"}
 	if err != nil {
@@ -174,15 +177,22 @@ func (a *agent) herculesCI(v value.Value, at value.Span, args value.Value, deps 
 	}
 }
 
-// call forces a value and, if it is a function, applies it to args.
-func (a *agent) call(v value.Value, args value.Value) (out value.Value, deps Reasons, err error) {
+// call forces a value and, if it is a function, applies it to args. given says,
+// to people, what these are.
+func (a *agent) call(v value.Value, args value.Value, given string) (out value.Value, deps Reasons, err error) {
 	deps = a.trackRun(func() {
-		if out, err = a.ev.Force(v); err == nil && out.IsFunction() {
+		if out, err = a.ev.Force(v); err != nil || !out.IsFunction() {
+			return
+		}
+		if err = missing(out, args.Attrs(), given); err == nil {
 			out, err = a.ev.Call(out, args)
 		}
 	})
 	return out, deps, err
 }
+
+// aboutArgs is what a herculesCI function is called with.
+const aboutArgs = "an agent passes primaryRepo, herculesCI, rev, shortRev, ref, branch and tag"
 
 // handlers evaluates onPush or onSchedule.
 func (a *agent) handlers(event Event, v value.Value, at value.Span, deps Reasons) {
@@ -271,7 +281,7 @@ func (a *agent) handler(h *Handler, v value.Value, at value.Span, deps Reasons) 
 			Message: h.Event.String() + "." + h.Name + " lacks the attribute outputs"})
 		return true
 	}
-	result, own, err := a.call(outputs.Value, inputs)
+	result, own, err := a.call(outputs.Value, inputs, "an agent passes the inputs that extraInputs names")
 	top.at = outputs.Pos.Span()
 	if err != nil {
 		w.fail(top, err)
@@ -298,6 +308,9 @@ func (t *tracked) enabled(config value.Value) bool {
 // a flake that the server finds when it makes the job, so it is unknown here.
 func (t *tracked) extraInputs(config value.Value) value.Value {
 	inputs := t.attr(config, "extraInputs")
+	if inputs.Kind() == value.UnknownValue {
+		return value.NewAttrs(value.EmptyAttrs.WithOpen(inputs.Unknown()))
+	}
 	if inputs.Kind() != value.AttrSet {
 		return value.NewAttrs(value.EmptyAttrs)
 	}
@@ -320,7 +333,7 @@ func (t *tracked) extraInputs(config value.Value) value.Value {
 			At:     attr.Pos.Span(),
 		})})
 	}
-	return value.NewAttrs(value.NewAttrsList(list))
+	return value.NewAttrs(value.NewAttrsList(list).WithOpen(inputs.Attrs().Open()))
 }
 
 // JoinPath writes an attribute path as Nix does, elements quoted where needed.

@@ -35,7 +35,7 @@ func (a *agent) flake() {
 	config := value.NewAttrs(value.EmptyAttrs)
 	if attr := outputs.Attrs().Lookup("herculesCI"); attr != nil {
 		var own Reasons
-		config, own, err = a.call(attr.Value, args)
+		config, own, err = a.call(attr.Value, args, aboutArgs)
 		deps = deps.join(own)
 		if err != nil {
 			a.fail([]string{"herculesCI"}, attr.Pos.Span(), err)
@@ -92,7 +92,7 @@ func (a *agent) defaultJob(outputs value.Value, systems map[string]bool, args va
 	}
 	if attr := outputs.Attrs().Lookup("effects"); attr != nil {
 		n := node{path: []string{"effects"}, at: attr.Pos.Span(), depth: maxDepth - 1, shared: deps}
-		effects, own, err := a.call(attr.Value, args)
+		effects, own, err := a.call(attr.Value, args, aboutArgs)
 		if err != nil {
 			w.fail(n, err)
 		} else {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/nixplan/nixplan/eval/value"
+	"github.com/nixplan/nixplan/internal/diag"
 )
 
 // When says at which times a scheduled job is made, in UTC. All that is given
@@ -57,9 +58,14 @@ func (w *When) need(name string, v value.Value) {
 }
 
 // bad is an attribute with a value an agent refuses.
-func (t *tracked) bad(set value.Value, name, problem string) {
+func (t *tracked) bad(set value.Value, name, problem string) { t.badElement(set, name, -1, problem) }
+
+// badElement is an element of a list that an agent refuses; index is -1 when the
+// list itself is meant.
+func (t *tracked) badElement(set value.Value, name string, index int, problem string) {
 	if t.err == nil {
-		t.err = &value.Error{Kind: value.TypeMismatch, At: set.Attrs().Lookup(name).Pos.Span(), Message: name + " " + problem}
+		t.err = &value.Error{ID: diag.IDSchedule, Kind: value.TypeMismatch,
+			At: written(set.Attrs().Lookup(name), index), Message: name + " " + problem}
 	}
 }
 
@@ -100,13 +106,13 @@ func (t *tracked) elements(set value.Value, name string, w *When, single bool) [
 
 func (t *tracked) numbers(set value.Value, name string, w *When, most int64, single bool) []int {
 	var out []int
-	for _, v := range t.elements(set, name, w, single) {
+	for i, v := range t.elements(set, name, w, single) {
 		switch {
 		case v.Kind() != value.Int:
-			t.bad(set, name, "must be a number, but is "+v.Kind().InWords())
+			t.badElement(set, name, i, "must be a number, but is "+v.Kind().InWords())
 			return nil
 		case v.Int() < 0 || v.Int() > most:
-			t.bad(set, name, fmt.Sprintf("is %d, but must be from 0 to %d", v.Int(), most))
+			t.badElement(set, name, i, fmt.Sprintf("is %d, but must be from 0 to %d", v.Int(), most))
 			return nil
 		}
 		out = append(out, int(v.Int()))
@@ -116,14 +122,14 @@ func (t *tracked) numbers(set value.Value, name string, w *When, most int64, sin
 
 func (t *tracked) weekdays(set value.Value, w *When) []string {
 	var out []string
-	for _, v := range t.elements(set, "dayOfWeek", w, false) {
+	for index, v := range t.elements(set, "dayOfWeek", w, false) {
 		if v.Kind() != value.String {
-			t.bad(set, "dayOfWeek", "must be a list of strings, but has "+v.Kind().InWords())
+			t.badElement(set, "dayOfWeek", index, "must be a list of strings, but has "+v.Kind().InWords())
 			return nil
 		}
 		i := slices.IndexFunc(weekdays, func(day string) bool { return strings.EqualFold(day, v.Str()) })
 		if i < 0 {
-			t.bad(set, "dayOfWeek", fmt.Sprintf("has %s, but must have %s", quote(v.Str()), strings.Join(weekdays, ", ")))
+			t.badElement(set, "dayOfWeek", index, fmt.Sprintf("has %s, but must have %s", quote(v.Str()), strings.Join(weekdays, ", ")))
 			return nil
 		}
 		out = append(out, weekdays[i])

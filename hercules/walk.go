@@ -6,6 +6,7 @@ import (
 
 	"github.com/nixplan/nixplan/eval"
 	"github.com/nixplan/nixplan/eval/value"
+	"github.com/nixplan/nixplan/internal/diag"
 )
 
 // Class is what an agent makes of an attribute.
@@ -256,7 +257,7 @@ func (w *walker) enters(v value.Value, t *tracked) bool {
 func (w *walker) children(n node, v value.Value, own Reasons) {
 	if n.depth == 0 {
 		if !w.legacy && v.Attrs().Len() > 0 {
-			w.fail(n, &value.Error{Kind: value.OtherError, At: n.at,
+			w.fail(n, &value.Error{ID: diag.IDUnseen, Kind: value.OtherError, At: n.at,
 				Message: "this set lies deeper than an agent looks, which is 10 attributes",
 				Help:    "an agent reports an error here; move what is inside up"})
 		}
@@ -527,7 +528,7 @@ func (w *walker) effectAllowed(n node) bool {
 	if w.legacy || len(n.path) > 0 && n.path[0] == "effects" {
 		return true
 	}
-	w.fail(n, &value.Error{Kind: value.OtherError, At: n.at,
+	w.fail(n, &value.Error{ID: diag.IDMisplaced, Kind: value.OtherError, At: n.at,
 		Message: "this derivation is an effect, but effects are only allowed below the attribute effects",
 		Help:    "move it to outputs.effects"})
 	return false

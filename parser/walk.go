@@ -57,6 +57,34 @@ func Walk(e Expr, f func(Expr) bool) {
 	}
 }
 
+// WalkAttrs calls f for every attribute and variable of static name that e
+// defines, at any depth; those of the sets that nested paths make come after the
+// first of these: `a.b = 1` defines a and b.
+func WalkAttrs(e Expr, f func(*Attr)) {
+	var all func(*Attrs)
+	all = func(attrs *Attrs) {
+		for i := range attrs.Static {
+			a := &attrs.Static[i]
+			f(a)
+			// The set that `a.b = 1` makes of a is written nowhere by itself.
+			if set, ok := a.Value.(*AttrSet); ok && set.Merged {
+				all(set.Attrs)
+			}
+		}
+	}
+	Walk(e, func(e Expr) bool {
+		switch e := e.(type) {
+		case *AttrSet:
+			all(e.Attrs)
+		case *Let:
+			all(e.Attrs)
+		case *LegacyLet:
+			all(e.Set.Attrs)
+		}
+		return true
+	})
+}
+
 func walkAll(list []Expr, f func(Expr) bool) {
 	for _, e := range list {
 		Walk(e, f)

@@ -7,8 +7,12 @@ const (
 	IDSyntax     = "NP101" // the text is not Nix
 	IDScope      = "NP102" // undefined variable, attribute or argument defined twice
 	IDEvaluation = "NP103" // an attribute fails to evaluate
+	IDUnknown    = "NP104" // something needs a value that is not known
 	IDEntry      = "NP105" // the entry file is missing or there are two
 	IDUnseen     = "NP106" // something lies where an agent does not look
+	IDMisplaced  = "NP107" // an effect lies where an agent refuses it
+	IDArguments  = "NP108" // a function requires what an agent does not pass
+	IDSchedule   = "NP109" // a schedule that an agent refuses
 	IDRepository = "NP110" // git does not say what nixplan asks
 	IDArgument   = "NP507" // an effect's argument is missing or of the wrong type
 	IDSecretMap  = "NP407" // a secretsMap entry that agents refuse
