@@ -159,11 +159,10 @@ func primReadFileType(m *value.Machine, v value.Value) value.Value {
 }
 
 func primToPath(m *value.Machine, v value.Value) value.Value {
-	s := v
 	if v.Kind() == value.Path {
 		return value.NewString(v.Path())
 	}
-	s = coerce(m, v, coercion{})
+	s := coerce(m, v, coercion{})
 	if s.Kind() == value.UnknownValue {
 		return s
 	}

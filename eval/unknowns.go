@@ -32,7 +32,7 @@ func blame(m *value.Machine, u *value.Unknown, at value.Span) value.Value {
 // ofType gives an unknown value a type.
 func ofType(v value.Value, k value.Kind) value.Value {
 	if v.Kind() == value.UnknownValue {
-		v.Unknown().OfType(k)
+		return value.NewUnknown(v.Unknown().OfType(k))
 	}
 	return v
 }
@@ -137,16 +137,7 @@ func Known(v value.Value) (text string, complete bool) {
 	if v.Kind() == value.String {
 		return v.Str(), true
 	}
-	if v.Kind() != value.UnknownValue {
-		return "", false
-	}
-	if v.Unknown().Parts == nil {
-		return "${" + v.Unknown().Origin + "}", false
-	}
 	var b strings.Builder
-	for _, p := range v.Unknown().Parts {
-		t, _ := Known(p)
-		b.WriteString(t)
-	}
-	return b.String(), false
+	complete = writeKnown(&b, v, func(u *value.Unknown) string { return "${" + u.Origin + "}" })
+	return b.String(), complete
 }

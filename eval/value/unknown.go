@@ -30,6 +30,8 @@ type Unknown struct {
 	// Then and Else are set for an `if` whose condition is unknown: what the
 	// value is in either case, not evaluated yet.
 	Then, Else Value
+
+	derived int // how many Causes there are
 }
 
 // Root is the unknown this one finally derives from.
@@ -46,11 +48,18 @@ func (u *Unknown) Derive(origin string, at Span) *Unknown {
 	if len(origin) > longest {
 		origin = strings.ToValidUTF8(origin[:longest], "") + "…"
 	}
-	return &Unknown{Origin: origin, Reason: u.Reason, At: at, Cause: u, Foreign: u.Foreign}
+	// Nobody reads a long history, and a loop would keep all of it in memory.
+	const most = 50
+	cause := u
+	if u.derived == most {
+		cause = u.Root()
+	}
+	return &Unknown{Origin: origin, Reason: u.Reason, At: at, Cause: cause, Foreign: u.Foreign, derived: cause.derived + 1}
 }
 
-// OfType is the same unknown with a type.
+// OfType is an unknown like this one with a type.
 func (u *Unknown) OfType(k Kind) *Unknown {
-	u.Type = k
-	return u
+	typed := *u
+	typed.Type = k
+	return &typed
 }
