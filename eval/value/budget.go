@@ -37,7 +37,8 @@ const (
 	// lookEvery is how many bytes may be allocated between two looks at the heap
 	// and at the context. A look costs about a microsecond.
 	lookEvery = 16 << 20
-	// stepsPerLook is the same for steps.
+	// stepsPerLook is how many steps there may be between two looks at the context;
+	// every fourth time it is the heap's turn as well, for what nobody charges.
 	stepsPerLook = 1 << 10
 )
 
@@ -53,6 +54,11 @@ func (m *Machine) Charge(bytes int64) {
 func (m *Machine) look(bytes int64) {
 	m.nextLook = m.allocated + lookEvery
 	m.checkBudget()
+	m.checkHeap(bytes)
+}
+
+// checkHeap ends the evaluation when the heap has no room for so many bytes.
+func (m *Machine) checkHeap(bytes int64) {
 	limit := m.limits.Heap
 	if limit == 0 || heapInUse()+bytes <= limit {
 		return
@@ -112,5 +118,8 @@ func (m *Machine) checkBudget() {
 			message = "the evaluation takes longer than allowed"
 		}
 		m.Throw(&Error{Kind: Budget, Message: message})
+	}
+	if m.steps/stepsPerLook%4 == 0 {
+		m.checkHeap(0)
 	}
 }

@@ -1,0 +1,43 @@
+package value
+
+import (
+	"context"
+	"testing"
+)
+
+// The heap is looked at when much is charged, when one thing would not fit, and
+// after many steps: not everything that takes memory is charged.
+func TestHeapIsLookedAt(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		limit int64
+		work  func(m *Machine)
+	}{
+		{"much", 1, func(m *Machine) {
+			for range 2 * lookEvery / (1 << 10) {
+				m.Charge(1 << 10)
+			}
+		}},
+		{"one large thing", 1 << 40, func(m *Machine) { m.Charge(1 << 41) }},
+		{"steps", 1, func(m *Machine) {
+			for range 8 * stepsPerLook {
+				m.Step(1)
+			}
+		}},
+		{"levels", 1, func(m *Machine) {
+			for range 8 * stepsPerLook {
+				m.Enter(nil)
+				m.Leave()
+			}
+		}},
+	} {
+		m := NewMachine(context.Background(), Limits{Heap: test.limit})
+		if err := m.Catch(func() { test.work(m) }); err == nil || err.Kind != Budget {
+			t.Errorf("%s: %v, want an error of kind %s", test.name, err, Budget)
+		}
+		m = NewMachine(context.Background(), Limits{Heap: 1 << 50})
+		if err := m.Catch(func() { test.work(m) }); err != nil {
+			t.Errorf("%s, with room: %v", test.name, err)
+		}
+	}
+}
