@@ -85,7 +85,7 @@ type agent struct {
 }
 
 func (a *agent) fail(path []string, at value.Span, err error) {
-	a.out.Failures = append(a.out.Failures, Failure{path, at, err})
+	a.out.Failures = append(a.out.Failures, Failure{path, path, at, err})
 }
 
 // track forces a value.

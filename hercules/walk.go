@@ -83,6 +83,7 @@ func (r Reasons) join(more Reasons) Reasons {
 // Failure is an attribute that could not be evaluated. Its siblings can.
 type Failure struct {
 	Path []string
+	Job  []string   // Path without what runIf adds to it
 	At   value.Span // where it is defined
 	Err  error
 }
@@ -147,17 +148,22 @@ func (w *walker) track(v value.Value) (value.Value, Reasons, error) {
 	return out, deps.List(), err
 }
 
+// written is the attribute as the user wrote it: the path, without runIf's last
+// element.
+func (n *node) written() []string {
+	if n.conditional {
+		return n.job
+	}
+	return n.path
+}
+
 func (w *walker) fail(n node, err error) {
-	w.failures = append(w.failures, Failure{n.path, n.at, err})
+	w.failures = append(w.failures, Failure{n.path, n.written(), n.at, err})
 }
 
 func (w *walker) add(n node, class Class, v value.Value, own Reasons) *Found {
-	job := n.path
-	if n.conditional {
-		job = n.job
-	}
 	w.found = append(w.found, Found{
-		Class: class, Path: n.path, Attr: n.path, Job: job, At: n.at, Value: v,
+		Class: class, Path: n.path, Attr: n.path, Job: n.written(), At: n.at, Value: v,
 		Shared: n.shared, Own: own,
 	})
 	return &w.found[len(w.found)-1]

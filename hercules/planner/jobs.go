@@ -30,7 +30,7 @@ func (b *builder) handler(h *hercules.Handler) {
 		}
 	}
 	for _, f := range h.Failures {
-		b.failure(full(h, f.Path), f.At, f.Err)
+		b.failure(full(h, f.Job), f.At, f.Err)
 	}
 }
 
