@@ -94,6 +94,7 @@ type Planner struct {
 	real        bool // derivations are: nothing is modelled
 	settings    *config.Config
 	problems    diag.List // of the settings
+	files       map[string]*foundFile
 }
 
 // New opens the repository that the options name; their Ref is not looked at.
@@ -141,7 +142,7 @@ func New(ctx context.Context, o Options) (*Planner, error) {
 			World: w, Model: !o.NoModel, Fetcher: o.Fetcher, Partial: true, Limits: limits, DisplayDir: project.Root, Libraries: libraries,
 			Stderr: once(o.Stderr), SourceKind: settings.SourceKind,
 		}),
-		settings: settings, problems: problems,
+		settings: settings, problems: problems, files: map[string]*foundFile{},
 		toolVersion: o.ToolVersion,
 		real:        o.NoModel,
 	}, nil
@@ -322,7 +323,7 @@ func (b *builder) evaluate() {
 		b.someJobs(&f, nil)
 	}
 	for _, f := range b.result.Failures {
-		b.failure(f.Path, f.At, f.Err)
+		b.failure(f.Job, f.At, f.Err)
 	}
 }
 

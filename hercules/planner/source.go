@@ -103,37 +103,66 @@ func (s *source) describe(file *plan.File) string {
 		}
 	}
 	path := filepath.Join(s.dir, filepath.FromSlash(file.Path))
-	info, err := w.Stat(path)
-	exists := err == nil
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		file.Error = readable(err)
+	found := s.r.b.file(path)
+	if found.err != nil && !found.missing() {
+		file.Error = readable(found.err)
 		return ""
 	}
-	file.Exists = &exists
-	content := path
-	if exists && info.IsDir() {
-		content = filepath.Join(path, "default.nix")
-	}
-	file.Tracked = s.r.b.tracked(content)
-	if rel, err := filepath.Rel(s.dir, path); err != nil || rel == ".." || strings.HasPrefix(rel, ".."+string(filepath.Separator)) {
+	exists := !found.missing()
+	file.Exists, file.Tracked, file.SHA256 = &exists, found.tracked, found.sum
+	if rel, err := filepath.Rel(s.dir, path); err != nil || !filepath.IsLocal(rel) {
 		no := false
 		file.Included = &no
 		file.Error = "it lies outside of src, so the deployment cannot see it"
 	} else if exists {
-		file.Included = s.keeps(rel, info)
+		file.Included = s.keeps(rel, found.info)
 	}
-	if !exists {
+	switch {
+	case !exists:
 		file.Error = "there is no such file in src"
-		return ""
+	case found.unreadable != nil:
+		file.Error = readable(found.unreadable)
+	default:
+		return path
+	}
+	return ""
+}
+
+// foundFile is what is known of a file, whoever names it.
+type foundFile struct {
+	info       fs.FileInfo
+	err        error // of looking for it
+	tracked    *bool
+	sum        string // hex
+	unreadable error
+}
+
+func (f *foundFile) missing() bool { return errors.Is(f.err, fs.ErrNotExist) }
+
+// file looks at a network file, or at the default.nix of a directory, once for
+// all jobs and refs.
+func (b *builder) file(path string) *foundFile {
+	if known := b.files[path]; known != nil {
+		return known
+	}
+	f := &foundFile{}
+	b.files[path] = f
+	w := b.ev.World()
+	f.info, f.err = w.Stat(path)
+	content := path
+	if f.err == nil && f.info.IsDir() {
+		content = filepath.Join(path, "default.nix")
+	}
+	f.tracked = b.tracked(content)
+	if f.err != nil {
+		return f
 	}
 	data, err := w.ReadFile(content)
-	if err != nil {
-		file.Error = readable(err)
-		return ""
+	if f.unreadable = err; err == nil {
+		sum := sha256.Sum256(data)
+		f.sum = hex.EncodeToString(sum[:])
 	}
-	sum := sha256.Sum256(data)
-	file.SHA256 = hex.EncodeToString(sum[:])
-	return path
+	return f
 }
 
 // readable is an error about a file without the file's name, which the plan has.
