@@ -85,18 +85,6 @@ func NewMachine(ctx context.Context, limits Limits) *Machine {
 // Steps is how many thunks and calls were evaluated so far.
 func (m *Machine) Steps() int64 { return m.steps }
 
-// Slabs have a size that Go's allocator has, less what it needs for itself. One
-// element in use keeps its whole slab, and so what the others refer to: with
-// much larger slabs a fold over `//` kept 3.4 GB instead of 1.0, and was no faster.
-const (
-	slabBytes       = 4096 - 8
-	slotsPerSlab    = slabBytes / int(unsafe.Sizeof(Value{}))
-	thunksPerSlab   = slabBytes / int(unsafe.Sizeof(Thunk{}))
-	attrsPerSlab    = slabBytes / int(unsafe.Sizeof(Attr{}))
-	closuresPerSlab = slabBytes / int(unsafe.Sizeof(Closure{}))
-	setsPerSlab     = slabBytes / int(unsafe.Sizeof(Attrs{}))
-)
-
 // Slots gives n fresh empty slots.
 func (m *Machine) Slots(n int) []Value {
 	if n > len(m.slots) {
@@ -108,24 +96,22 @@ func (m *Machine) Slots(n int) []Value {
 }
 
 func (m *Machine) growSlots(n int) []Value {
-	if n > slotsPerSlab/4 {
+	if n > slabBytes/4/int(slotSize) {
 		m.Charge(int64(n) * 16)
 		return make([]Value, n)
 	}
-	m.Charge(slabBytes)
-	m.slab = make([]Value, slotsPerSlab)
+	m.slab = newSlab[Value](m)
 	m.slots = m.slab
 	return m.Slots(n)
 }
 
 func (m *Machine) attrSlots(n int) []Attr {
 	if n > len(m.attrs) {
-		if n > attrsPerSlab/4 {
+		if n > slabBytes/4/int(unsafe.Sizeof(Attr{})) {
 			m.Charge(int64(n) * 24)
 			return make([]Attr, n)
 		}
-		m.Charge(slabBytes)
-		m.attrs = make([]Attr, attrsPerSlab)
+		m.attrs = newSlab[Attr](m)
 	}
 	s := m.attrs[:n:n]
 	m.attrs = m.attrs[n:]
@@ -192,8 +178,7 @@ func (m *Machine) Capture(parent *Env, size int) *Env {
 func (m *Machine) NewClosure(env *Env, fn *Function) Value {
 	m.captured++
 	if len(m.closures) == 0 {
-		m.Charge(slabBytes)
-		m.closures = make([]Closure, closuresPerSlab)
+		m.closures = newSlab[Closure](m)
 	}
 	c := &m.closures[0]
 	m.closures = m.closures[1:]
@@ -210,8 +195,7 @@ func (m *Machine) NewSet(list []Attr) Value {
 
 func (m *Machine) newSet() *Attrs {
 	if len(m.sets) == 0 {
-		m.Charge(slabBytes)
-		m.sets = make([]Attrs, setsPerSlab)
+		m.sets = newSlab[Attrs](m)
 	}
 	a := &m.sets[0]
 	m.sets = m.sets[1:]

@@ -71,8 +71,7 @@ func (m *Machine) newThunk() *Thunk {
 }
 
 func (m *Machine) growThunks() {
-	m.Charge(slabBytes)
-	m.thunks = make([]Thunk, thunksPerSlab)
+	m.thunks = newSlab[Thunk](m)
 }
 
 // Force replaces a thunk by its result and gives the value in weak head normal
