@@ -115,13 +115,15 @@ type World struct {
 	mounts  map[string]*Mount
 	sources []*Source
 	reads   map[string]string // path -> sha256 of what was read
+	// resolved has directories with the links on the way to them followed.
+	resolved map[string]string
 	// provide is asked for store paths where nothing is mounted.
 	provide func(storePath string) error
 }
 
 // New makes a world. Roots that do not exist are an error.
 func New(config Config) (*World, error) {
-	w := &World{config: config, mounts: map[string]*Mount{}, reads: map[string]string{}}
+	w := &World{config: config, mounts: map[string]*Mount{}, reads: map[string]string{}, resolved: map[string]string{}}
 	if w.config.MaxFile == 0 {
 		w.config.MaxFile = MaxFile
 	}
@@ -316,7 +318,7 @@ func (w *World) check(p place) error {
 	if len(w.roots) == 0 {
 		return nil
 	}
-	resolved, err := filepath.EvalSymlinks(p.real)
+	resolved, err := w.resolve(p.real)
 	if err != nil {
 		// What does not exist is judged by the nearest directory that does.
 		if parent := filepath.Dir(p.real); errors.Is(err, fs.ErrNotExist) && parent != p.real {
@@ -340,6 +342,38 @@ func (w *World) check(p place) error {
 		}
 	}
 	return &RestrictedError{p.real}
+}
+
+// resolve is filepath.EvalSymlinks that looks at each directory once: nearly all
+// that is read lies in few of them, and each look at a path's component is a
+// system call.
+func (w *World) resolve(path string) (string, error) {
+	dir, base := filepath.Split(path)
+	if dir == "" || base == "" || base == "." || base == ".." {
+		return filepath.EvalSymlinks(path)
+	}
+	dir = filepath.Clean(dir)
+	w.mu.Lock()
+	resolved, known := w.resolved[dir]
+	w.mu.Unlock()
+	if !known {
+		var err error
+		if resolved, err = filepath.EvalSymlinks(dir); err != nil {
+			return "", err
+		}
+		w.mu.Lock()
+		w.resolved[dir] = resolved
+		w.mu.Unlock()
+	}
+	path = filepath.Join(resolved, base)
+	info, err := os.Lstat(path)
+	if err != nil {
+		return "", err
+	}
+	if info.Mode()&fs.ModeSymlink != 0 {
+		return filepath.EvalSymlinks(path)
+	}
+	return path, nil
 }
 
 // below reports whether a path is a directory or lies in it.
