@@ -168,15 +168,10 @@ func (g *Git) Has(ref string) bool { return g.rawRef(ref) != "" }
 // the only thing left, the branch that is checked out. It is "" when HEAD is
 // detached and nothing else tells.
 func (g *Git) DefaultBranch() string {
-	remote := g.remoteName()
-	if remote != "" {
-		prefix := "refs/remotes/" + remote + "/"
-		if target, ok := strings.CutPrefix(g.rawRef(prefix+"HEAD"), symbolic); ok {
-			if branch, ok := strings.CutPrefix(target, prefix); ok {
-				return "refs/heads/" + branch
-			}
-		}
+	if branch := g.RemoteDefault(); branch != "" {
+		return branch
 	}
+	remote := g.remoteName()
 	for _, branch := range []string{"main", "master"} {
 		if g.resolve("refs/heads/"+branch) != "" ||
 			remote != "" && g.resolve("refs/remotes/"+remote+"/"+branch) != "" {
@@ -184,4 +179,20 @@ func (g *Git) DefaultBranch() string {
 		}
 	}
 	return g.HeadRef
+}
+
+// RemoteDefault is the full name of the branch that the remote's HEAD named when
+// it was cloned, "" where git did not note that down.
+func (g *Git) RemoteDefault() string {
+	remote := g.remoteName()
+	if remote == "" {
+		return ""
+	}
+	prefix := "refs/remotes/" + remote + "/"
+	if target, ok := strings.CutPrefix(g.rawRef(prefix+"HEAD"), symbolic); ok {
+		if branch, ok := strings.CutPrefix(target, prefix); ok {
+			return "refs/heads/" + branch
+		}
+	}
+	return ""
 }

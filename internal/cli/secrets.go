@@ -329,10 +329,12 @@ func (p *secretsProject) findManifest(named string) *secrets.Location {
 	if named != "" {
 		return &secrets.Location{Path: named, Origin: "the command line"}
 	}
-	if s := p.config.Secrets; s != nil && s.Manifest != "" {
-		return &secrets.Location{Path: p.display(p.config.Path(s.Manifest)), Origin: config.FileName}
+	path, configured := p.config.Manifest(p.Root)
+	at := &secrets.Location{Path: p.display(path), Origin: "the repository"}
+	if configured {
+		at.Origin = config.FileName
 	}
-	return &secrets.Location{Path: p.display(filepath.Join(p.Root, secrets.ManifestFile)), Origin: "the repository"}
+	return at
 }
 
 // display is a path as people are shown it, relative to the working directory

@@ -11,6 +11,7 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/nixplan/nixplan/hercules/secrets"
 	"github.com/nixplan/nixplan/internal/diag"
 )
 
@@ -139,6 +140,16 @@ func (c *Config) Path(name string) string {
 		return name
 	}
 	return filepath.Join(filepath.Dir(c.path), filepath.FromSlash(name))
+}
+
+// Manifest is the absolute path of the manifest of secrets, be it there or not:
+// the one that the file names, in which case configured is true, else the usual
+// one in the root.
+func (c *Config) Manifest(root string) (path string, configured bool) {
+	if c.Secrets != nil && c.Secrets.Manifest != "" {
+		return c.Path(c.Secrets.Manifest), true
+	}
+	return filepath.Join(root, secrets.ManifestFile), false
 }
 
 // Severity is how to rate a finding of a rule: what the configuration says, else
