@@ -19,6 +19,7 @@ import (
 // parsed without errors.
 func PrintNix(f *File, resolve func(*Path) string) string {
 	p := &nixPrinter{file: f, resolve: resolve}
+	p.Grow(2 * len(f.Text)) // parentheses are about as long as comments and spaces
 	p.expr(f.Expr)
 	return p.String()
 }

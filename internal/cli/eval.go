@@ -176,12 +176,13 @@ func (o *evalOptions) fail(list diag.List) error {
 
 // printTrees is --parse.
 func (o *evalOptions) printTrees(dir string) error {
+	var trees parser.Arena
 	for _, input := range o.inputs {
 		source, err := o.source(input)
 		if err != nil {
 			return err
 		}
-		file, list := parser.Parse(source)
+		file, list := trees.Parse(source)
 		if !list.HasErrors() {
 			list = append(list, eval.Undefined(file)...)
 		}
