@@ -204,13 +204,17 @@ func (o *checkOptions) run(ctx context.Context) ([]*check.Report, error) {
 
 // mend applies the fixes there are, says so, and reports whether there were any.
 func (o *checkOptions) mend(reports []*check.Report) (bool, error) {
+	dir, err := workingDir()
+	if err != nil {
+		return false, err
+	}
 	any := false
 	for _, report := range reports {
-		mended, err := check.Fix(report)
-		if err != nil {
+		mended := *report
+		if mended.Findings, err = check.Fix(report); err != nil {
 			return any, err
 		}
-		for _, f := range mended {
+		for _, f := range mended.RelativeTo(dir).Findings {
 			any = true
 			fmt.Fprintf(o.streams.Err, "fixed: %s: %s\n", f.Place, f.Fix.Summary)
 		}
