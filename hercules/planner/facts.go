@@ -78,7 +78,8 @@ func (b *builder) facts(job *plan.Job, effect value.Value, at value.Span, from *
 		}
 	}
 	r.secrets()
-	from.Args, from.Given, from.Faults, from.Taken = args, given, r.faults, r.taken
+	from.Args, from.Given = args, given
+	from.Faults, from.Taken, from.Machines, from.Settings = r.faults, r.taken, r.machines, r.settings
 }
 
 // secrets reads secretsMap: names of secrets in secrets.json, or a token that

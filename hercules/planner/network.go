@@ -13,9 +13,31 @@ import (
 type network struct {
 	r        *reader
 	names    []string // in the order of their first definition
-	machines map[string][]value.Value
+	machines map[string]*machine
 	defaults []value.Value
+	settings []value.Value
 	visits   int
+}
+
+// machine is what the network files say about one.
+type machine struct {
+	at      value.Span // where it is first defined
+	modules []value.Value
+}
+
+// Machine is a machine of a network, as far as looking at its definitions tells.
+type Machine struct {
+	Name string
+	At   value.Span // where the network first has it
+	// TargetEnv, TargetHost and TargetPort are the options of deployment, ""
+	// and 0 when nothing sets them.
+	TargetEnv, TargetHost string
+	TargetPort            int64
+	// Vague says that deployment may be other than that: not all of it is
+	// known, or it has options of SSH.
+	Vague bool
+	// Agent says that it runs a Hercules CI agent.
+	Agent bool
 }
 
 // notMachines are the attributes of a network that are no machines.
@@ -81,23 +103,27 @@ func (n *network) expression(file *plan.File, v value.Value, dir string, seen ma
 		switch {
 		case name == "defaults":
 			n.defaults = append(n.defaults, a.Value)
+		case name == "network":
+			n.settings = append(n.settings, a.Value)
 		case name == "require":
 			n.require(file, a.Value, dir, seen, depth)
+		case name == "nixpkgs" && n.r.job.Kind == plan.RunNixOps2:
 		case !notMachines[name] && !strings.HasPrefix(name, "__"):
-			n.machine(name, a.Value)
+			n.machine(name, a)
 			file.Machines = append(file.Machines, name)
 		}
 	}
 }
 
-func (n *network) machine(name string, v value.Value) {
+func (n *network) machine(name string, a *value.Attr) {
 	if n.machines == nil {
-		n.machines = map[string][]value.Value{}
+		n.machines = map[string]*machine{}
 	}
 	if n.machines[name] == nil {
 		n.names = append(n.names, name)
+		n.machines[name] = &machine{at: a.Pos.Span()}
 	}
-	n.machines[name] = append(n.machines[name], v)
+	n.machines[name].modules = append(n.machines[name].modules, a.Value)
 }
 
 // require follows a network's list of further network files.
@@ -194,16 +220,23 @@ func required(f value.Value) map[string]value.Span {
 
 // finish lists the machines with what can be told of where they are.
 func (n *network) finish() {
+	n.r.settings = n.settings
 	for _, name := range n.names {
-		m := modules{b: n.r.b, machine: name, fault: func(f Fault) { n.r.faults = append(n.r.faults, f) }}
+		found := n.machines[name]
+		m := modules{
+			b: n.r.b, machine: &Machine{Name: name, At: found.at},
+			fault: func(f Fault) { n.r.faults = append(n.r.faults, f) },
+		}
 		n.r.b.quietly(func() {
 			for _, v := range n.defaults {
 				m.read(v, "", 0)
 			}
-			for _, v := range n.machines[name] {
+			for _, v := range found.modules {
 				m.read(v, "", 0)
 			}
 		})
-		n.r.job.Machines = append(n.r.job.Machines, plan.Machine{Name: name, TargetEnv: m.targetEnv, TargetHost: m.targetHost})
+		m.settle()
+		n.r.machines = append(n.r.machines, *m.machine)
+		n.r.job.Machines = append(n.r.job.Machines, plan.Machine{Name: name, TargetEnv: m.machine.TargetEnv, TargetHost: m.machine.TargetHost})
 	}
 }

@@ -223,6 +223,10 @@ type Effect struct {
 	// of them that are functions take.
 	Faults []Fault
 	Taken  []Taken
+	// Machines are those of its network, Settings what its files have under
+	// `network`.
+	Machines []Machine
+	Settings []value.Value
 }
 
 // Fault is why a network file, or a file it imports, cannot be had.

@@ -20,8 +20,10 @@ type reader struct {
 	at   value.Span  // where the job is defined
 	args value.Value // a set
 
-	faults []Fault
-	taken  []Taken
+	faults   []Fault
+	taken    []Taken
+	machines []Machine
+	settings []value.Value
 }
 
 // fieldNames are the plan's names for arguments, where they differ by more than
