@@ -3,6 +3,7 @@ package value
 import (
 	"slices"
 	"strings"
+	"unsafe"
 )
 
 // Attr is one attribute: its value lies inline.
@@ -179,6 +180,8 @@ func (m *Machine) Update(a, b *Attrs) *Attrs {
 	y := b.All()
 	if int(a.size) >= minLayered && len(y) <= int(a.size)/2 {
 		if a.layers >= maxLayers {
+			m.Charge(int64(a.size) * int64(unsafe.Sizeof(Attr{})))
+			m.Step(int(a.size) / 16)
 			a.flatten()
 		}
 		// Copying took a quarter of what the packages of nixpkgs take.

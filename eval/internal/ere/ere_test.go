@@ -413,6 +413,13 @@ func TestBounds(t *testing.T) {
 	if _, _, err := re.Match(text, nil); !errors.Is(err, ErrTooComplex) {
 		t.Errorf("a text of %d bytes: %v, want %v", len(text), err, ErrTooComplex)
 	}
+	// Each of many searches runs over all the text, with a single choice.
+	if re, err = Compile("a*b"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := pieces(re, strings.Repeat("a", 1_000_000)); !errors.Is(err, ErrTooComplex) {
+		t.Errorf("long runs: %v, want %v", err, ErrTooComplex)
+	}
 }
 
 func TestCacheIsBounded(t *testing.T) {
