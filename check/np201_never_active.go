@@ -19,7 +19,7 @@ func checkNeverActive(p *pass) {
 		return
 	}
 	for _, job := range p.Jobs {
-		if p.neverRuns(job) && !p.explained(job) {
+		if job.At[0].Place().Valid() && p.neverRuns(job) && !p.explained(job) {
 			p.neverActive(job)
 		}
 	}
@@ -101,14 +101,6 @@ func (p *pass) neverActive(job *Job) {
 		Summary: job.Path + " never runs: no branch or tag makes its condition true",
 		Help:    "change the condition, or remove the job",
 	}
-	switched := true
-	for _, at := range job.At {
-		switched = switched && at.Found.Never
-	}
-	if switched {
-		d.Severity = diag.Note
-		d.Summary = job.Path + " never runs: its condition is false whatever the ref"
-	}
 	both := map[string]bool{}
 	seen := map[value.Span]bool{}
 	for _, at := range job.At {
@@ -121,6 +113,10 @@ func (p *pass) neverActive(job *Job) {
 			both[fact(c)] = true
 			d.Related = append(d.Related, diag.Related{Range: place.Range(), Message: p.holdsFor(job, place)})
 		}
+	}
+	if d.Related == nil { // runIf false
+		d.Severity = diag.Note
+		d.Summary = job.Path + " never runs: its condition is false whatever the ref"
 	}
 	if both["branch"] && both["tag"] {
 		d.Detail = "A ref is a branch or a tag, never both: src.branch is null for a tag, and src.tag for a branch."

@@ -29,7 +29,7 @@ func checkEveryBranch(p *pass) {
 		return // only some refs were asked for
 	}
 	for _, job := range p.Jobs {
-		if job.Trigger.Kind == plan.Push && p.everywhere(job) && job.alike() {
+		if job.Trigger.Kind == plan.Push && job.At[0].Place().Valid() && p.everywhere(job) && job.alike() {
 			p.everyBranch(job)
 		}
 	}

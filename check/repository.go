@@ -22,8 +22,9 @@ type Repository struct {
 	// Jobs are the effects, in the order of their paths.
 	Jobs []*Job
 
-	ev    *eval.Evaluator
-	trees trees
+	planner *planner.Planner
+	ev      *eval.Evaluator
+	trees   trees
 
 	decided  decisions
 	derived  map[place]bool // where something made from a fact is compared
@@ -48,7 +49,7 @@ type JobAt struct {
 }
 
 func newRepository(p *planner.Planner, settings *config.Config, survey *planner.Survey) *Repository {
-	r := &Repository{Project: p.Project(), Config: settings, Survey: survey, ev: p.Evaluator()}
+	r := &Repository{Project: p.Project(), Config: settings, Survey: survey, planner: p, ev: p.Evaluator()}
 	byPath := map[string]*Job{}
 	for _, reading := range survey.Readings {
 		for _, effect := range reading.Effects {

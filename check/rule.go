@@ -27,8 +27,8 @@ const Manual = "https://github.com/nixplan/nixplan/blob/main/docs/checks/"
 
 // Rules are all rules, by id.
 var Rules = []*Rule{
-	syntax, scope, evaluation, entry, misplaced, arguments, schedule,
-	neverActive, everyBranch, partialRef, unknownRef, branchOfTag,
+	syntax, scope, evaluation, undetermined, entry, misplaced, arguments, schedule,
+	neverActive, everyBranch, partialRef, unknownRef, branchOfTag, defaultSrc,
 	missingFile, untrackedFile, filteredFile, fileOutside,
 	brokenFile, fileTwice, idleFiles, missingImport, networkArgs,
 }

@@ -78,6 +78,19 @@ func (p *Project) Evaluate(ev *eval.Evaluator, ref string) *Evaluation {
 	return a.out
 }
 
+// EvaluateAlone does what nix-build would: arguments have the values that the
+// entry file gives them by default. What lies in herculesCI is nothing to it.
+func (p *Project) EvaluateAlone(ev *eval.Evaluator) *Evaluation {
+	a := &agent{ev: ev, project: p, out: &Evaluation{}}
+	if p.Entry == "" || p.IsFlake() {
+		return a.out
+	}
+	if root, deps, ok := a.root(value.EmptyAttrs); ok && root.Kind() == value.AttrSet && root.Attrs().Lookup("herculesCI") == nil {
+		a.legacy(root, value.EmptyAttrs, deps)
+	}
+	return a.out
+}
+
 type agent struct {
 	ev      *eval.Evaluator
 	project *Project
@@ -100,9 +113,27 @@ func (a *agent) run() {
 		return
 	}
 	args := a.out.Source.LegacyArgs().Attrs()
-	var root value.Value
+	root, deps, ok := a.root(args)
+	switch {
+	case !ok:
+		return
+	case root.Kind() == value.UnknownValue:
+		a.legacy(root, args, deps)
+		return
+	}
+	herculesCI := root.Attrs().Lookup("herculesCI")
+	if herculesCI == nil {
+		a.legacy(root, args, deps)
+		return
+	}
+	a.out.Form = HerculesCI
+	a.herculesCI(herculesCI.Value, herculesCI.Pos.Span(), a.out.Source.HerculesCIArgs(), deps)
+}
+
+// root is what the entry file evaluates to with the arguments: a set, or unknown.
+func (a *agent) root(args *value.Attrs) (root value.Value, deps Reasons, ok bool) {
 	var err error
-	deps := a.trackRun(func() {
+	deps = a.trackRun(func() {
 		root, err = a.ev.EvalFile(filepath.Join(a.project.Root, filepath.FromSlash(a.project.Entry)))
 		if err == nil {
 			err = missing(root, args, "an agent passes src alone")
@@ -113,30 +144,21 @@ func (a *agent) run() {
 	})
 	if err != nil {
 		a.fail(nil, value.Span{}, err)
-		return
+		return root, deps, false
 	}
 	switch root.Kind() {
-	case value.AttrSet:
-	case value.UnknownValue:
-		a.legacy(root, args, deps)
-		return
+	case value.AttrSet, value.UnknownValue:
 	case value.Lambda, value.PrimOp, value.PrimOpApp:
 		a.fail(nil, value.Span{}, &value.Error{Kind: value.TypeMismatch,
 			Message: "the entry file must evaluate to a set, but it is a function that an agent does not call",
 			Help:    "name the function's arguments: { src ? { ref = null; }, ... }: …"})
-		return
+		return root, deps, false
 	default:
 		a.fail(nil, value.Span{}, &value.Error{Kind: value.TypeMismatch,
 			Message: fmt.Sprintf("the entry file must evaluate to a set, but it is %s", root.Kind().InWords())})
-		return
+		return root, deps, false
 	}
-	herculesCI := root.Attrs().Lookup("herculesCI")
-	if herculesCI == nil {
-		a.legacy(root, args, deps)
-		return
-	}
-	a.out.Form = HerculesCI
-	a.herculesCI(herculesCI.Value, herculesCI.Pos.Span(), a.out.Source.HerculesCIArgs(), deps)
+	return root, deps, true
 }
 
 func (a *agent) trackRun(f func()) Reasons { return a.ev.Machine().Track(f).List() }

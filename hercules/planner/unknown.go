@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/nixplan/nixplan/eval/value"
+	"github.com/nixplan/nixplan/internal/diag"
 	"github.com/nixplan/nixplan/plan"
 )
 
@@ -21,6 +22,16 @@ func (b *builder) unknown(field string, u *value.Unknown) plan.Unknown {
 		out.Position = b.position(root.At)
 	}
 	return out
+}
+
+// Needed is what an unknown comes down to, and where the program gets it.
+func (p *Planner) Needed(u *value.Unknown) (plan.Unknown, diag.Range) {
+	b := &builder{Planner: p}
+	at := selected(u).At
+	if !at.Range().Valid() {
+		at = u.Root().At
+	}
+	return b.unknown("", u), at.Range()
 }
 
 // selected is the last unknown that was only selected from the first one:
