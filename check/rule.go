@@ -27,7 +27,7 @@ const Manual = "https://github.com/nixplan/nixplan/blob/main/docs/checks/"
 
 // Rules are all rules, by id.
 var Rules = []*Rule{
-	syntax, scope, evaluation, undetermined, entry, misplaced, arguments, schedule,
+	syntax, scope, evaluation, undetermined, entry, unseenJob, misplaced, arguments, schedule,
 	neverActive, everyBranch, partialRef, unknownRef, branchOfTag, defaultSrc,
 	missingFile, untrackedFile, filteredFile, fileOutside,
 	brokenFile, fileTwice, idleFiles, missingImport, networkArgs,

@@ -50,6 +50,7 @@ type Handler struct {
 	Path     []string
 	Found    []Found
 	Failures []Failure
+	Skipped  []Skipped
 
 	visited map[string]bool
 }
@@ -166,7 +167,7 @@ func (a *agent) trackRun(f func()) Reasons { return a.ev.Machine().Track(f).List
 func (a *agent) legacy(root value.Value, args *value.Attrs, deps Reasons) {
 	w := &walker{ev: a.ev, legacy: true, args: args}
 	w.walk(root, deps)
-	a.out.Handlers = append(a.out.Handlers, Handler{Event: Push, Found: w.found, Failures: w.failures, visited: w.visited})
+	a.out.Handlers = append(a.out.Handlers, Handler{Event: Push, Found: w.found, Failures: w.failures, Skipped: w.skipped, visited: w.visited})
 }
 
 // herculesCI evaluates the attribute of that name, a set or a function that
@@ -264,7 +265,7 @@ func (a *agent) unknownHandlers(event Event, u *value.Unknown, at value.Span, de
 // handler evaluates one job of onPush or onSchedule; false when it is disabled.
 func (a *agent) handler(h *Handler, v value.Value, at value.Span, deps Reasons) bool {
 	w := &walker{ev: a.ev}
-	defer func() { h.Found, h.Failures, h.visited = w.found, w.failures, w.visited }()
+	defer func() { h.Found, h.Failures, h.Skipped, h.visited = w.found, w.failures, w.skipped, w.visited }()
 	top := node{at: at}
 
 	config, own, err := a.track(v)

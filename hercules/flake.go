@@ -105,7 +105,7 @@ func (a *agent) defaultJob(outputs value.Value, systems map[string]bool, args va
 	}
 	a.out.Handlers = append(a.out.Handlers, Handler{
 		Event: Push, Name: "default", Path: []string{"onPush", "default"},
-		Found: w.found, Failures: w.failures, visited: w.visited,
+		Found: w.found, Failures: w.failures, Skipped: w.skipped, visited: w.visited,
 	})
 }
 

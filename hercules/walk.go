@@ -80,6 +80,24 @@ func (r Reasons) join(more Reasons) Reasons {
 	return r
 }
 
+// Skipped is a set or list that an agent does not look into.
+type Skipped struct {
+	Path  []string
+	At    value.Span // where it is defined
+	Value value.Value
+	Why   Skip
+}
+
+// Skip is why an agent does not look into something.
+type Skip uint8
+
+const (
+	NotAsked Skip = iota // a set without recurseForDerivations = true
+	HasType              // a set with _type
+	IsList
+	TooDeep
+)
+
 // Failure is an attribute that could not be evaluated. Its siblings can.
 type Failure struct {
 	Path []string
@@ -101,6 +119,7 @@ type walker struct {
 
 	found    []Found
 	failures []Failure
+	skipped  []Skipped
 	visited  map[string]bool // by pathKey
 
 	// nested is how many conditions nobody knows, and sets of which nobody knows
@@ -161,6 +180,10 @@ func (w *walker) fail(n node, err error) {
 	w.failures = append(w.failures, Failure{n.path, n.written(), n.at, err})
 }
 
+func (w *walker) skip(n node, v value.Value, why Skip) {
+	w.skipped = append(w.skipped, Skipped{n.path, n.at, v, why})
+}
+
 func (w *walker) add(n node, class Class, v value.Value, own Reasons) *Found {
 	w.found = append(w.found, Found{
 		Class: class, Path: n.path, Attr: n.path, Job: n.written(), At: n.at, Value: v,
@@ -184,6 +207,9 @@ func (w *walker) visit(n node) {
 		w.unknown(n, v, own)
 		return
 	case value.AttrSet:
+	case value.List:
+		w.skip(n, v, IsList)
+		return
 	default:
 		return // ignored, as are functions without arguments to call them with
 	}
@@ -212,6 +238,10 @@ func (w *walker) visit(n node) {
 	if !enter {
 		if recurse := w.force(v, "recurseForDerivations"); recurse.Kind() == value.UnknownValue {
 			w.open(n, recurse.Unknown(), t.deps) // perhaps an agent does look into it
+		} else if w.legacy {
+			w.skip(n, v, NotAsked)
+		} else {
+			w.skip(n, v, HasType)
 		}
 		return
 	}
@@ -266,6 +296,8 @@ func (w *walker) children(n node, v value.Value, own Reasons) {
 			w.fail(n, &value.Error{ID: diag.IDUnseen, Kind: value.OtherError, At: n.at,
 				Message: "this set lies deeper than an agent looks, which is 10 attributes",
 				Help:    "an agent reports an error here; move what is inside up"})
+		} else if w.legacy {
+			w.skip(n, v, TooDeep)
 		}
 		return
 	}
