@@ -25,14 +25,16 @@ func checkDefaultSrc(p *pass) {
 		return
 	}
 	for _, formal := range root.Closure().Fn.Formals {
+		at := formal.Span.Range()
 		switch {
-		case formal.Name.String() != "src":
+		case formal.Name.String() != "src" || !at.Valid() || at.Source.Name != p.Project.Entry:
+			// Another function, or one that a flake or a library makes.
 		case formal.Default != nil:
-			p.withoutArguments(userRange(formal.Span.Range()))
+			p.withoutArguments(at)
 		case p.evaluates(""):
 			p.report(diag.Diagnostic{
 				Severity: diag.Note,
-				Range:    userRange(formal.Span.Range()),
+				Range:    at,
 				Summary:  "src has no default, so only an agent can evaluate the file",
 				Help:     "write src ? { ref = null; } and nix-build can build what is in it",
 			})
