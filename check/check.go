@@ -54,6 +54,11 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	}
 	project := p.Project()
 	settings, problems := p.Settings()
+	inventory, more, err := openSecrets(o.Secrets, settings, project.Root)
+	if err != nil {
+		return nil, err
+	}
+	problems = append(problems, more...)
 	survey := planner.SurveyOptions{Extra: settings.Refs}
 	for _, name := range o.Refs {
 		ref, err := project.ResolveRef(name)
@@ -63,6 +68,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		survey.Only = append(survey.Only, ref.Name)
 	}
 	repository := newRepository(p, settings, p.Survey(survey))
+	repository.Secrets = inventory
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("interrupted: %w", err)
 	}

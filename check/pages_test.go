@@ -86,9 +86,6 @@ func example(t *testing.T, rule *check.Rule, kind, body string) string {
 		switch language := body[m[2]:m[3]]; {
 		case m[4] >= 0:
 			c.files[body[m[4]:m[5]]] = content
-			if strings.HasSuffix(body[m[4]:m[5]], "secrets.manifest.yaml") {
-				c.args.Secrets = body[m[4]:m[5]]
-			}
 		case language == "sh":
 			c.setup = content
 		case language == "text":

@@ -5,10 +5,12 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/nixplan/nixplan/check/shell"
 	"github.com/nixplan/nixplan/eval"
 	"github.com/nixplan/nixplan/eval/value"
 	"github.com/nixplan/nixplan/hercules"
 	"github.com/nixplan/nixplan/hercules/planner"
+	"github.com/nixplan/nixplan/hercules/secrets"
 	"github.com/nixplan/nixplan/internal/config"
 	"github.com/nixplan/nixplan/internal/diag"
 	"github.com/nixplan/nixplan/plan"
@@ -19,6 +21,8 @@ type Repository struct {
 	Project *hercules.Project
 	Config  *config.Config
 	Survey  *planner.Survey
+	// Secrets are those of the agents, nil when nothing says what they are.
+	Secrets *secrets.Inventory
 	// Jobs are the effects, in the order of their paths.
 	Jobs []*Job
 
@@ -31,6 +35,11 @@ type Repository struct {
 	byRef    map[string]*planner.Reading
 	names    map[string]bool       // refs the program names
 	deciding map[value.Span][]*Job // jobs by the comparisons they depend on
+
+	analyzed map[string]*shell.Script // by text
+	texts    map[string]*diag.Source  // files that are no Nix, by name
+	searches int
+	mention  *bool // see mentionsSecrets
 }
 
 // Job is an effect at an attribute path, for every ref at which it is there.
@@ -46,6 +55,7 @@ type JobAt struct {
 	Reading *planner.Reading
 
 	repo *Repository
+	read *scriptReader // once the scripts were read
 }
 
 func newRepository(p *planner.Planner, settings *config.Config, survey *planner.Survey) *Repository {

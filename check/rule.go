@@ -31,6 +31,8 @@ var Rules = []*Rule{
 	neverActive, everyBranch, partialRef, unknownRef, branchOfTag, defaultSrc,
 	missingFile, untrackedFile, filteredFile, fileOutside,
 	brokenFile, fileTwice, idleFiles, missingImport, networkArgs,
+	unmappedSecret, unreadSecret, unknownSecret, refusedSecret, missingField, credential, secretValue, scriptSyntax,
+	secretsFile, secretsManifest, secretsOutdated,
 }
 
 // Lookup is the rule with an id, nil when there is none.

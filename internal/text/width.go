@@ -105,11 +105,15 @@ func Clip(s string, n int) string {
 }
 
 // Wrap breaks s into lines of at most n cells at spaces and keeps the newlines
-// that it has. A word that is longer than a line gets a line for itself.
+// that it has, with the spaces behind them. A word that is longer than a line
+// gets a line for itself.
 func Wrap(s string, n int) []string {
 	var lines []string
 	for _, paragraph := range strings.Split(s, "\n") {
-		lines = append(lines, WrapItems(strings.Fields(paragraph), " ", n)...)
+		indent := paragraph[:len(paragraph)-len(strings.TrimLeft(paragraph, " "))]
+		for _, line := range WrapItems(strings.Fields(paragraph), " ", n-len(indent)) {
+			lines = append(lines, indent+line)
+		}
 	}
 	return lines
 }
