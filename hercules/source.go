@@ -12,13 +12,13 @@ import (
 
 // GitSource is what an agent tells a program about the commit it evaluates:
 // `src` of a plain ci.nix, `primaryRepo` of a herculesCI function. An empty
-// string stands for null where null is possible.
+// Branch or Tag stands for null, any other empty string for what is not known.
 type GitSource struct {
 	OutPath       string
 	Ref           string // full name
 	Rev           string // empty: there is no commit; the program gets an unknown
 	Branch, Tag   string // null unless Ref is one
-	RemoteHTTPURL string // null when there is no remote, as all that follow
+	RemoteHTTPURL string // not known when there is no remote, as all that follow
 	RemoteSSHURL  string
 	WebURL        string
 	ForgeType     string
@@ -98,15 +98,19 @@ func (p *Project) Source(ref string) GitSource {
 // shortRevLength is how many digits of a commit's name an agent calls short.
 const shortRevLength = 7
 
-// noCommit is why rev and shortRev may be unknown.
-const noCommit = "there is no commit: the directory is not (or not yet) under version control"
+// Why facts may be unknown. An agent knows them: what it evaluates was pushed
+// somewhere.
+const (
+	noCommit = "there is no commit: the directory is not (or not yet) under version control"
+	noRemote = "git has no remote that tells; nixplan.hcl may have a block project"
+)
 
 // leaf is one argument: its name below `src` or `primaryRepo`, and its value.
 type leaf struct {
 	name, value string
-	null        bool // an empty value is null
-	unknown     bool // an empty value is not known
-	plain       bool // carries no marker
+	null        bool   // an empty value is null
+	unknown     string // why an empty value is not known
+	plain       bool   // carries no marker
 }
 
 func (s *GitSource) leaves() []leaf {
@@ -117,16 +121,16 @@ func (s *GitSource) leaves() []leaf {
 	return []leaf{
 		{name: "outPath", value: s.OutPath, plain: true},
 		{name: "ref", value: s.Ref},
-		{name: "rev", value: s.Rev, unknown: true},
-		{name: "shortRev", value: short, unknown: true},
+		{name: "rev", value: s.Rev, unknown: noCommit},
+		{name: "shortRev", value: short, unknown: noCommit},
 		{name: "branch", value: s.Branch, null: true},
 		{name: "tag", value: s.Tag, null: true},
-		{name: "remoteHttpUrl", value: s.RemoteHTTPURL, null: true},
-		{name: "remoteSshUrl", value: s.RemoteSSHURL, null: true},
-		{name: "webUrl", value: s.WebURL, null: true},
-		{name: "forgeType", value: s.ForgeType, null: true},
-		{name: "owner", value: s.Owner, null: true},
-		{name: "name", value: s.Name, null: true},
+		{name: "remoteHttpUrl", value: s.RemoteHTTPURL, unknown: noRemote},
+		{name: "remoteSshUrl", value: s.RemoteSSHURL, unknown: noRemote},
+		{name: "webUrl", value: s.WebURL, unknown: noRemote},
+		{name: "forgeType", value: s.ForgeType, unknown: noRemote},
+		{name: "owner", value: s.Owner, unknown: noRemote},
+		{name: "name", value: s.Name, unknown: noRemote},
 	}
 }
 
@@ -139,8 +143,8 @@ func (l leaf) marked(prefix string) value.Value {
 		return value.NewString(l.value)
 	case l.value == "" && l.null:
 		return eval.MarkedNull(name)
-	case l.value == "" && l.unknown:
-		return value.NewUnknown(&value.Unknown{Origin: name, Reason: noCommit})
+	case l.value == "":
+		return value.NewUnknown(&value.Unknown{Origin: name, Reason: l.unknown})
 	}
 	return eval.Marked(l.value, name)
 }

@@ -100,12 +100,12 @@ func TestArgs(t *testing.T) {
 			prefix + "shortRev":      `"0123456" marked ` + prefix + "shortRev",
 			prefix + "branch":        `"main" marked ` + prefix + "branch",
 			prefix + "tag":           `null marked ` + prefix + "tag",
-			prefix + "remoteHttpUrl": `null marked ` + prefix + "remoteHttpUrl",
-			prefix + "remoteSshUrl":  `null marked ` + prefix + "remoteSshUrl",
-			prefix + "webUrl":        `null marked ` + prefix + "webUrl",
-			prefix + "forgeType":     `null marked ` + prefix + "forgeType",
+			prefix + "remoteHttpUrl": `unknown ` + prefix + "remoteHttpUrl",
+			prefix + "remoteSshUrl":  `unknown ` + prefix + "remoteSshUrl",
+			prefix + "webUrl":        `unknown ` + prefix + "webUrl",
+			prefix + "forgeType":     `unknown ` + prefix + "forgeType",
 			prefix + "owner":         `"neat-org" marked ` + prefix + "owner",
-			prefix + "name":          `null marked ` + prefix + "name",
+			prefix + "name":          `unknown ` + prefix + "name",
 		}
 	}
 	if diff := cmp.Diff(source("src."), flatten("", s.LegacyArgs())); diff != "" {
@@ -174,8 +174,8 @@ func TestArguments(t *testing.T) {
 	want := map[string]string{
 		"primaryRepo.ref": `"refs/tags/a\"\${b}"`, "primaryRepo.rev": `"0123456789"`, "primaryRepo.shortRev": `"0123456"`,
 		"primaryRepo.branch": "null", "primaryRepo.tag": `"a\"\${b}"`,
-		"primaryRepo.remoteHttpUrl": "null", "primaryRepo.remoteSshUrl": "null", "primaryRepo.webUrl": "null",
-		"primaryRepo.forgeType": "null", "primaryRepo.owner": "null", "primaryRepo.name": "null",
+		"primaryRepo.remoteHttpUrl": "", "primaryRepo.remoteSshUrl": "", "primaryRepo.webUrl": "",
+		"primaryRepo.forgeType": "", "primaryRepo.owner": "", "primaryRepo.name": "",
 		"herculesCI.apiBaseUrl": `"https://hercules-ci.com"`, "herculesCI.ciSystems": "null",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
