@@ -74,6 +74,7 @@ func fetchPrim(name string) func(*value.Machine, value.Value) value.Value {
 			return undecided(f.unknown, name+" "+f.unknown.Origin, f.unknown.At)
 		}
 		how, ev := fetchers[name], host(m)
+		f.note(ev)
 		// What is modelled stays so wherever else it may be: a plan should not
 		// depend on what lies in somebody's cache.
 		if ev.opts.Model && (f.undetermined() || f.local == "" && ev.isModelledSource(f.source.URL)) {
@@ -90,10 +91,23 @@ type fetchArgs struct {
 	unknown *value.Unknown // the URL, which is
 	local   string         // a path of this world, when the URL is one
 	pin     *hash.Hash
+	pinAt   value.Span
 	bools   map[string]bool
 	ints    map[string]int64
 	// vague are attributes whose values are unknown, by name.
 	vague map[string]*value.Unknown
+}
+
+// note remembers the call, unless it is of this machine's files or not known in
+// full.
+func (f *fetchArgs) note(ev *Evaluator) {
+	if f.local != "" || f.undetermined() {
+		return
+	}
+	ev.noteFetch(Fetch{
+		Fetcher: f.fetcher, URL: f.source.URL, Rev: f.source.Rev, Ref: f.source.Ref,
+		Hash: f.source.Hash, HashAt: f.pinAt, Placeholder: isPlaceholder(f.pin),
+	})
 }
 
 // undetermined reports whether something is unknown that what is fetched
@@ -196,11 +210,8 @@ func (f *fetchArgs) text(m *value.Machine, a *value.Attr, name string, v value.V
 		if name == "narHash" {
 			algo = hash.NoAlgo // it is part of the text
 		}
-		h, err := hash.ParseAllowEmpty(text, algo)
-		if err != nil {
-			failAt(m, value.OtherError, a.Pos.Span(), "%s", err)
-		}
-		f.pin = &h
+		f.pin = parseHash(m, a, text, algo)
+		f.pinAt = a.Pos.Span()
 	}
 }
 

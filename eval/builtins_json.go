@@ -88,16 +88,22 @@ func primToJSON(m *value.Machine, v value.Value) value.Value {
 // ToJSON is builtins.toJSON: a string, or an unknown one where the value holds
 // an unknown. Paths are copied to the store.
 func ToJSON(m *value.Machine, v value.Value) value.Value {
-	w := jsonWriter{m: m}
+	return toJSON(m, v, func(why string) { fail(m, value.TypeMismatch, "%s", why) })
+}
+
+// toJSON is ToJSON with an error of one's own for what JSON does not have.
+func toJSON(m *value.Machine, v value.Value, refuse func(why string)) value.Value {
+	w := jsonWriter{m: m, refuse: refuse}
 	w.value(v)
 	w.flush()
 	return w.text.value(value.Span{})
 }
 
 type jsonWriter struct {
-	m    *value.Machine
-	out  []byte
-	text textBuilder
+	m      *value.Machine
+	out    []byte
+	text   textBuilder
+	refuse func(why string) // ends the evaluation
 }
 
 // flush hands over what was written so far.
@@ -137,7 +143,7 @@ func (w *jsonWriter) value(v value.Value) {
 		w.flush()
 		w.text.add(w.m, v)
 	default:
-		fail(w.m, value.TypeMismatch, "cannot convert %s to JSON", describe(v))
+		w.refuse("cannot convert " + describe(v) + " to JSON")
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"github.com/nixplan/nixplan/eval/model"
 	"github.com/nixplan/nixplan/eval/value"
 	"github.com/nixplan/nixplan/eval/world"
+	"github.com/nixplan/nixplan/internal/diag"
 )
 
 // modelPrims are the attributes of __nixplan, the set only the model's own files
@@ -39,6 +40,10 @@ var modelPrims = []value.Prim{
 	{Name: "isUnknown", Arity: 1, F1: func(m *value.Machine, v value.Value) value.Value {
 		return value.NewBool(m.Force(&v).Kind() == value.UnknownValue)
 	}},
+	{Name: "json", Arity: 2, Strict: 0b11, F2: func(m *value.Machine, name, args value.Value) value.Value {
+		a := wantAttrs(m, args).Lookup(wantPlain(m, name))
+		return jsonArgument(m, a)
+	}},
 	{Name: "known", Arity: 1, F1: func(m *value.Machine, v value.Value) value.Value {
 		v = m.Force(&v)
 		if v.Kind() == value.UnknownValue {
@@ -56,6 +61,7 @@ var modelPrims = []value.Prim{
 		}
 		return value.NewList(knownElements(v.Unknown()))
 	}},
+	{Name: "fetching", Arity: 1, Strict: 1, F1: primFetching},
 	{Name: "foreign", Arity: 1, Strict: 1, F1: func(m *value.Machine, origin value.Value) value.Value {
 		return value.NewUnknown(newForeign(m, origin))
 	}},
@@ -73,6 +79,33 @@ var modelPrims = []value.Prim{
 	{Name: "unknown", Arity: 1, Strict: 1, F1: func(m *value.Machine, origin value.Value) value.Value {
 		return value.NewUnknown(newUnknown(m, origin))
 	}},
+}
+
+// JSONArgument is an argument of a network as runNixOps passes it: as JSON.
+func (ev *Evaluator) JSONArgument(a *value.Attr) (v value.Value, err error) {
+	err = ev.catch(func() { v = jsonArgument(ev.machine, a) })
+	return v, err
+}
+
+// jsonArgument is ToJSON, but what cannot be JSON is refused at the place of the
+// argument.
+func jsonArgument(m *value.Machine, a *value.Attr) (v value.Value) {
+	refuse := func(why string) {
+		m.Throw(&value.Error{
+			Kind: value.Throw, ID: diag.IDNetworkArgs, At: a.Pos.Span(),
+			Message: "the network's argument " + a.Name.String() + " cannot be passed as JSON: " + why,
+			Help:    "pass texts, numbers, lists and sets of them, and make the rest of them in a network file",
+		})
+	}
+	err := m.Catch(func() { v = toJSON(m, a.Value, refuse) })
+	switch {
+	case err == nil:
+	case err.Kind == value.StackOverflow:
+		refuse("it contains itself, or nests too deeply")
+	default:
+		m.Throw(err)
+	}
+	return v
 }
 
 func newUnknown(m *value.Machine, origin value.Value) *value.Unknown {

@@ -72,6 +72,7 @@ type Evaluator struct {
 	assumptions  []Assumption
 	assumedSeen  map[string]bool
 	modelBases   []baseRange
+	fetches      []Fetch
 	decisions    []Decision
 	decidedSeen  map[decisionKey]bool
 	storeState   storeState

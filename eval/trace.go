@@ -48,7 +48,9 @@ func Diagnostics(err error, id string) diag.List {
 	}
 	d := &diag.Diagnostic{ID: id, Range: e.At.Range(), Summary: e.Message, Help: e.Help}
 	for _, t := range e.Trail {
-		if r, ok := traceLine(t); ok && r.Range != d.Range {
+		r, ok := traceLine(t)
+		// How the model found out is of no interest.
+		if refused := e.ID != "" && Internal(r.Range); ok && !refused && r.Range != d.Range {
 			d.Trace = append(d.Trace, r)
 		}
 	}

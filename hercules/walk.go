@@ -531,6 +531,7 @@ func (w *walker) conditional(n node, c condition, own Reasons) {
 		last = "dependencies"
 	}
 	n.path = append(slices.Clip(n.path), last)
+	n.conditional, n.job = true, job
 	v, deps, err := w.track(c.effect)
 	if err == nil && c.state != Inactive && w.isDerivation(v) {
 		err = w.realise(v)
@@ -547,7 +548,6 @@ func (w *walker) conditional(n node, c condition, own Reasons) {
 	case v.Kind() != value.AttrSet || !t.flag(v, "isEffect"):
 		// runIf of a plain derivation: it is built or not.
 		if c.state != Inactive {
-			n.conditional, n.job = true, job
 			w.visit(node{path: n.path, at: n.at, value: c.effect, shared: n.shared.join(own),
 				job: job, conditional: true, depth: n.depth - 1})
 		}

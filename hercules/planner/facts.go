@@ -38,6 +38,12 @@ func attr(ev *eval.Evaluator, v value.Value, name string) value.Value {
 	return out
 }
 
+// isDerivation reports whether a set is a derivation.
+func isDerivation(ev *eval.Evaluator, v value.Value) bool {
+	kind := attr(ev, v, "type")
+	return kind.Kind() == value.String && kind.Str() == "derivation" && v.Attrs().Lookup("drvPath") != nil
+}
+
 // kindOf names the function an effect was made with: the model says so, of other
 // effects it is recognised.
 func kindOf(ev *eval.Evaluator, effect value.Value) plan.Kind {
@@ -61,7 +67,7 @@ func (b *builder) facts(job *plan.Job, effect value.Value, at value.Span, from *
 	} else if given = attr(b.ev, attr(b.ev, effect, "__nixplan"), "given"); given.IsNone() {
 		given = args
 	}
-	r := &reader{b: b, job: job, at: at, args: args}
+	r := &reader{b: b, job: job, at: at, args: args, given: given}
 	e := &reader{b: b, job: job, at: at, args: effect}
 	if name := e.value("name"); name.Kind() != value.None {
 		job.EffectName, _, _ = b.ev.Text(name)
@@ -103,6 +109,10 @@ func (r *reader) secrets() {
 	case value.AttrSet:
 	default:
 		r.wrong("secretsMap", "a set", v)
+		return
+	}
+	if isDerivation(r.b.ev, v) {
+		r.wrong("secretsMap", "a set of names", v)
 		return
 	}
 	if open := v.Attrs().Open(); open != nil {

@@ -15,7 +15,7 @@ type network struct {
 	names    []string // in the order of their first definition
 	machines map[string]*machine
 	defaults []value.Value
-	settings []value.Value
+	settings []*value.Attr
 	visits   int
 }
 
@@ -104,7 +104,7 @@ func (n *network) expression(file *plan.File, v value.Value, dir string, seen ma
 		case name == "defaults":
 			n.defaults = append(n.defaults, a.Value)
 		case name == "network":
-			n.settings = append(n.settings, a.Value)
+			n.settings = append(n.settings, a)
 		case name == "require":
 			n.require(file, a.Value, dir, seen, depth)
 		case name == "nixpkgs" && n.r.job.Kind == plan.RunNixOps2:

@@ -49,14 +49,15 @@ func (r *reader) nixops2() {
 	r.network()
 }
 
-// networkArgs reads the arguments of the network expressions. The effect passes
-// them as JSON.
+// networkArgs reads the arguments of the network expressions. runNixOps passes
+// them as JSON; to the build of runNixOps2 they may be functions.
 func (r *reader) networkArgs(name string) {
 	for _, a := range r.set(name) {
 		arg := plan.NetworkArg{Name: a.Name.String()}
 		field := field(name) + "." + arg.Name
-		data, err := r.b.builtin("toJSON", a.Value)
+		data, err := r.b.ev.JSONArgument(a)
 		switch {
+		case err != nil && r.job.Kind == plan.RunNixOps2:
 		case err != nil:
 			r.fail(field, err)
 		case data.Kind() == value.UnknownValue:

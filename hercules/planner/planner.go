@@ -223,10 +223,10 @@ type Effect struct {
 	// of them that are functions take.
 	Faults []Fault
 	Taken  []Taken
-	// Machines are those of its network, Settings what its files have under
-	// `network`.
+	// Machines are those of its network, Settings the attributes `network` of
+	// its files.
 	Machines []Machine
-	Settings []value.Value
+	Settings []*value.Attr
 }
 
 // Fault is why a network file, or a file it imports, cannot be had.

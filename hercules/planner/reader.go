@@ -19,11 +19,14 @@ type reader struct {
 	job  *plan.Job
 	at   value.Span  // where the job is defined
 	args value.Value // a set
+	// given are those that the program gave, whose places are its own; none when
+	// there is no more than args.
+	given value.Value
 
 	faults   []Fault
 	taken    []Taken
 	machines []Machine
-	settings []value.Value
+	settings []*value.Attr
 }
 
 // fieldNames are the plan's names for arguments, where they differ by more than
@@ -87,22 +90,38 @@ func (r *reader) unknown(field string, u *value.Unknown) {
 
 // fail reports an argument that cannot be evaluated.
 func (r *reader) fail(field string, err error) {
-	for _, d := range findings(err, r.at) {
-		d.Detail = strings.TrimSpace(d.Detail + "\nThe plan lacks " + field + " because of this.")
+	for _, d := range r.b.findings(err, r.at) {
+		if d.ID == idEvaluation { // others say what it means
+			d.Detail = strings.TrimSpace(d.Detail + "\nThe plan lacks " + field + " because of this.")
+		}
 		r.b.report(r.job.Path, d)
 	}
 }
 
 // wrong reports an argument of the wrong type.
 func (r *reader) wrong(name, want string, got value.Value) {
+	is := got.Kind().InWords()
+	switch {
+	case got.Kind() == value.String && got.Str() == "":
+		is = "empty"
+	case isDerivation(r.b.ev, got):
+		is = "a derivation"
+	}
 	d := &diag.Diagnostic{
 		ID:      idArgument,
-		Summary: fmt.Sprintf("%s of %s must be %s, but is %s", name, r.job.Kind, want, got.Kind().InWords()),
+		Summary: fmt.Sprintf("%s of %s must be %s, but is %s", name, r.job.Kind, want, is),
 		Range:   r.at.Range(),
 	}
-	if attr := r.args.Attrs().Lookup(name); attr != nil {
-		if at := attr.Pos.Span().Range(); at.Valid() && !eval.Internal(at) {
-			d.Range = at // else the model has copied the argument
+	arg := name[strings.LastIndexByte(name, ' ')+1:] // "an element of networkFiles"
+	for _, args := range []value.Value{r.given, r.args} {
+		if args.Kind() != value.AttrSet {
+			continue
+		}
+		if attr := args.Attrs().Lookup(arg); attr != nil {
+			if at := attr.Pos.Span().Range(); at.Valid() && !eval.Internal(at) {
+				d.Range = at // else the model has made it
+				break
+			}
 		}
 	}
 	r.b.report(r.job.Path, d)
@@ -160,7 +179,7 @@ func (r *reader) flag(name string, fallback bool) bool {
 }
 
 // texts is a list of strings. Elements that are not known become unknowns of
-// the field and are left out.
+// the field and are left out, as are those that are null.
 func (r *reader) texts(name string) []string {
 	attr, ok := r.b.ev.Attr(r.args, name)
 	if !ok {
@@ -171,8 +190,19 @@ func (r *reader) texts(name string) []string {
 	case value.None:
 		elems = r.knownElems(attr)
 	case value.Null:
+		if r.joined(name) || name == networkFiles && r.job.Kind == plan.RunNixOps {
+			r.wrong(name, "a list", v)
+		}
 	case value.List:
 		elems = v.List()
+	case value.String:
+		if r.joined(name) {
+			r.wrong(name, "a list", v)
+			break
+		}
+		for word := range strings.FieldsSeq(v.Str()) { // as the script splits it
+			elems = append(elems, value.NewString(word))
+		}
 	default:
 		r.wrong(name, "a list", v)
 	}
@@ -182,11 +212,31 @@ func (r *reader) texts(name string) []string {
 		if elem.Kind() == value.None {
 			continue
 		}
+		if nothing := elem.Kind() == value.String && elem.Str() == ""; elem.Kind() == value.Null || nothing && name == networkFiles {
+			r.wrong("an element of "+name, "the name of a file", elem)
+			continue
+		}
 		if text, ok := r.coerce(field(name), elem); ok {
 			out = append(out, text)
 		}
 	}
 	return out
+}
+
+const networkFiles = "networkFiles"
+
+// joined reports whether a list argument is joined to another one with ++. Of
+// the others only the script sees what they are as a text.
+func (r *reader) joined(name string) bool {
+	switch name {
+	case networkFiles:
+		// Those of runNixOps2 are null unless they are given; see refuse there.
+		v := r.value(name)
+		return r.job.Prebuild && !(v.Kind() == value.Null && r.job.Kind == plan.RunNixOps2)
+	case "deployOnlyNetworkFiles":
+		return false
+	}
+	return r.job.Prebuild || name == "extraDeployArgs"
 }
 
 // knownElems are the elements of those parts of an unknown list that are known:

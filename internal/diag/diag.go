@@ -85,6 +85,14 @@ func (s *Source) Line(line int) string {
 	return text
 }
 
+// Offset is the byte offset of a 1-based line and column, the inverse of
+// Position; it is clamped to the text.
+func (s *Source) Offset(line, column int) int32 {
+	s.index()
+	line = max(1, min(line, len(s.lines)))
+	return max(0, min(s.lines[line-1]+int32(column)-1, s.size()))
+}
+
 func (s *Source) index() {
 	if s.lines == nil {
 		s.lines = lineStarts(s.Text)

@@ -3,7 +3,7 @@
 { lib, pkgs }:
 
 let
-  inherit (__nixplan) isUnknown source;
+  inherit (__nixplan) fetching isUnknown source;
 
   hashOf = args: args.hash or args.sha256 or args.sha512 or args.sha1 or args.outputHash or null;
 
@@ -26,7 +26,7 @@ let
         // builtins.removeAttrs args [ "postFetch" ]
         // lib.optionalAttrs (rev != null) { inherit rev; }
       );
-      path = source {
+      path = builtins.seq (fetching { inherit url args; }) (source {
         inherit
           url
           rev
@@ -35,7 +35,7 @@ let
           submodules
           ;
         hash = hashOf args;
-      };
+      });
     in
     drv
     // {

@@ -16,8 +16,10 @@ let
   prebuiltNetwork = import ./prebuilt.nix { inherit lib stdenvNoCC; };
 
   # The arguments of `nixops set-args`: each value as an expression that reads it from JSON.
-  asExpression = value: "builtins.fromJSON \"${lib.escape [ "\\" "\"" "$" ] (builtins.toJSON value)}\"";
-  setArgs = networkArgs: lib.concatLists (lib.mapAttrsToList (name: value: [ "--arg" name (asExpression value) ]) networkArgs);
+  asExpression = json: "builtins.fromJSON \"${lib.escape [ "\\" "\"" "$" ] json}\"";
+  setArgs =
+    networkArgs:
+    lib.concatLists (lib.mapAttrsToList (name: _: [ "--arg" name (asExpression (__nixplan.json name networkArgs)) ]) networkArgs);
 
   # Its name stands in messages about its arguments.
   runNixOps =

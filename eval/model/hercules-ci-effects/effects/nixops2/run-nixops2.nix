@@ -88,7 +88,7 @@ let
     in
     if !(possible sourceGiven) then
       refuse {
-        name = if flake == null then "name" else "networkFiles";
+        name = "networkFiles";
         message = "runNixOps2: pass exactly one of `flake` and `networkFiles`";
         help = "take the network from a flake, or name its files; not both";
       }
