@@ -13,6 +13,9 @@ var untrackedFile = &Rule{
 }
 
 func checkUntrackedFile(p *pass) {
+	if !p.added() {
+		return
+	}
 	p.eachFile(func(f *file) {
 		if f.Exists == nil || !*f.Exists || f.Tracked == nil || *f.Tracked {
 			return
@@ -31,4 +34,19 @@ func checkUntrackedFile(p *pass) {
 		}
 		p.reportFor(d, f.job)
 	})
+}
+
+// added reports whether the entry file is tracked. Before that the repository is
+// only being made, and nothing can be said about what will be.
+func (r *Repository) added() bool {
+	g := r.Project.Git
+	if g == nil {
+		return false
+	}
+	tracked, err := g.Tracked()
+	if err != nil {
+		return false
+	}
+	entry, ok := g.Rel(r.absolute(r.Project.Entry))
+	return ok && tracked.File(entry)
 }

@@ -46,14 +46,11 @@ func (j *JobAt) mayMakeFiles() bool {
 // untrackedImports reports files that were read as Nix and that an agent's
 // checkout lacks. Network files are named by others.
 func (p *pass) untrackedImports() {
+	if !p.added() {
+		return
+	}
 	g := p.Project.Git
-	if g == nil {
-		return
-	}
-	tracked, err := g.Tracked()
-	if err != nil {
-		return
-	}
+	tracked, _ := g.Tracked() // added has looked
 	listed := map[string]bool{}
 	p.eachFile(func(f *file) { listed[p.absolute(filepath.Join(f.job.Job.Src, f.Path))] = true })
 	for _, source := range p.sources() {

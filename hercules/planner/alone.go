@@ -22,7 +22,7 @@ func (p *Planner) Alone() []Failed {
 	add := func(f hercules.Failure) {
 		var e *value.Error
 		if errors.As(f.Err, &e) {
-			out = append(out, Failed{hercules.JoinPath(f.Path), e.Kind, findings(f.Err, f.At)})
+			out = append(out, Failed{hercules.JoinPath(f.Path), e.Kind, p.findings(f.Err, f.At)})
 		}
 	}
 	evaluation := p.project.EvaluateAlone(p.ev)

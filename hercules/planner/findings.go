@@ -15,22 +15,36 @@ func (b *builder) report(attr string, d *diag.Diagnostic) {
 
 // failure reports that an attribute, defined at a place, could not be evaluated.
 func (b *builder) failure(path []string, at value.Span, err error) {
-	for _, d := range findings(err, at) {
+	for _, d := range b.findings(err, at) {
 		b.report(hercules.JoinPath(path), d)
 	}
 }
 
 // findings are an evaluation error as diagnostics. One that no user's code leads
-// to is placed where the attribute in question is defined.
-func findings(err error, attr value.Span) diag.List {
+// to is placed where the attribute in question is defined, or at the beginning of
+// the entry file.
+func (p *Planner) findings(err error, attr value.Span) diag.List {
 	list := eval.Diagnostics(err, idEvaluation)
 	place := attr.Range()
+	if !place.Valid() || eval.Internal(place) {
+		place = p.entry()
+	}
 	for _, d := range list {
 		if place.Valid() && (!d.Range.Valid() || eval.Internal(d.Range)) {
 			eval.MovePlace(d, place)
 		}
 	}
 	return list
+}
+
+// entry is the beginning of the entry file, no place when it was not read.
+func (p *Planner) entry() diag.Range {
+	for _, source := range p.ev.Sources() {
+		if source.Name == p.project.Entry {
+			return diag.Range{Source: source}
+		}
+	}
+	return diag.Range{}
 }
 
 // position is a place as the plan gives it, nil for no place.
