@@ -41,6 +41,9 @@ func (c *collector) record(r diag.Record, attr string, refs []string) {
 		c.seen[key] = f
 		c.found = append(c.found, f)
 	}
+	if severityOf(r) < severityOf(f.Record) { // for this ref it is certain
+		f.Severity = r.Severity
+	}
 	if attr != "" {
 		f.Attrs = insert(f.Attrs, attr)
 	}

@@ -17,31 +17,35 @@ type allowance struct {
 	id     string
 	reason string
 	used   bool
+	// inText means that it stands in a text: a comment of a script, or part of
+	// any string. It may be used and is else taken for nothing.
+	inText bool
 }
 
 type allowances struct{ list []*allowance }
 
 var allowComment = regexp.MustCompile(`#[ \t]*nixplan:[ \t]*allow\b[ \t]*([^\r\n]*)`)
 
-// allowances are those of every Nix file of the repository that was evaluated or
-// that a finding is in.
+// allowances are those of every Nix file of the repository that was evaluated,
+// and of the scripts that a finding is in.
 func (r *Repository) allowances() *allowances {
 	out := &allowances{}
-	for _, source := range r.sources() {
+	sources := r.sources()
+	for _, name := range sortedKeys(r.texts) {
+		sources = append(sources, r.texts[name])
+	}
+	for _, source := range sources {
 		if !strings.Contains(source.Text, "nixplan:") {
 			continue
 		}
-		t := r.trees.of(source)
 		for _, m := range allowComment.FindAllStringSubmatchIndex(source.Text, -1) {
-			if t.inText(int32(m[0])) {
-				continue
-			}
 			id, reason, _ := strings.Cut(source.Text[m[2]:m[3]], " ")
 			out.list = append(out.list, &allowance{
 				at:     diag.Range{Source: source, Start: int32(m[0]), End: int32(m[3])},
 				line:   source.Position(int32(m[0])).Line,
 				id:     id,
 				reason: strings.TrimSpace(reason),
+				inText: r.texts[source.Name] == nil && r.trees.of(source).inText(int32(m[0])),
 			})
 		}
 	}
@@ -102,6 +106,8 @@ func (a *allowances) problems() diag.List {
 	for _, allowed := range a.list {
 		d := &diag.Diagnostic{ID: diag.IDAllow, Severity: diag.Warning, Range: allowed.at}
 		switch {
+		case allowed.inText:
+			continue
 		case Lookup(allowed.id) == nil:
 			d.Severity = diag.Error
 			d.Summary = "there is no rule " + strings.ToValidUTF8(allowed.id, "\uFFFD")
