@@ -28,20 +28,20 @@ let
   # Can a value be an attribute of a derivation? True, or the error that `derivation` raises. A source is not copied to
   # the store for it (its `outPath` stays unread): hashing a whole work tree would cost more than the rest of the plan.
   coercible =
-    value:
+    refuse: value:
     if isUnknown value then
       true
     else
       {
-        set = coercibleSet value;
-        list = builtins.all coercible value;
-        path = if isMissing value then throw "getting status of '${toString value}': No such file or directory" else true;
-        lambda = throw "cannot coerce a function to a string";
+        set = coercibleSet refuse value;
+        list = builtins.all (coercible refuse) value;
+        path = if isMissing value then refuse "getting status of '${toString value}': No such file or directory" else true;
+        lambda = refuse "cannot coerce a function to a string";
       }
       .${builtins.typeOf value} or true;
 
   coercibleSet =
-    value:
+    refuse: value:
     if sure (value.type or null == "derivation") then
       seq value.outPath true
     else if sure (value ? __toString) then
@@ -49,7 +49,7 @@ let
     else if possible (value ? outPath) then
       true
     else
-      throw "cannot coerce a set to a string";
+      refuse "cannot coerce a set to a string";
 
   # Open sets answer `?` with an unknown.
   sure = condition: !isUnknown condition && condition;
@@ -61,7 +61,18 @@ let
     name: drvAttrs:
     builtins.all (
       attr:
-      addErrorContext "while evaluating the attribute '${attr}' of the derivation '${name}'" (coercible drvAttrs.${attr})
+      let
+        refuse =
+          message:
+          __nixplan.refuse {
+            args = drvAttrs;
+            name = attr;
+            message = "${message} (attribute '${attr}' of the derivation '${name}')";
+          };
+      in
+      addErrorContext "while evaluating the attribute '${attr}' of the derivation '${name}'" (
+        coercible refuse drvAttrs.${attr}
+      )
     ) (builtins.attrNames drvAttrs);
 
   # The second form of `overrideAttrs`' argument is `final: prev: { … }`, the third just the set.
