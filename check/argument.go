@@ -1,6 +1,8 @@
 package check
 
 import (
+	"slices"
+
 	"github.com/nixplan/nixplan/eval"
 	"github.com/nixplan/nixplan/eval/value"
 	"github.com/nixplan/nixplan/internal/diag"
@@ -136,8 +138,9 @@ func userRange(r diag.Range) diag.Range {
 type trees map[*diag.Source]*tree
 
 type tree struct {
-	file  *parser.File
-	attrs map[attrKey]*parser.Attr
+	file   *parser.File
+	attrs  map[attrKey]*parser.Attr
+	starts map[int32][]*parser.Attr // by where their paths start
 }
 
 // attrKey is an attribute's name and where its path starts, which is the
@@ -155,8 +158,11 @@ func (t *trees) of(source *diag.Source) *tree {
 		*t = trees{}
 	}
 	file, _ := parser.Parse(source)
-	out := &tree{file: file, attrs: map[attrKey]*parser.Attr{}}
-	parser.WalkAttrs(file.Expr, func(a *parser.Attr) { out.attrs[attrKey{a.PathAt, a.Name}] = a })
+	out := &tree{file: file, attrs: map[attrKey]*parser.Attr{}, starts: map[int32][]*parser.Attr{}}
+	parser.WalkAttrs(file.Expr, func(a *parser.Attr) {
+		out.attrs[attrKey{a.PathAt, a.Name}] = a
+		out.starts[a.PathAt] = append(out.starts[a.PathAt], a)
+	})
 	(*t)[source] = out
 	return out
 }
@@ -189,4 +195,51 @@ func (r *Repository) literal(in diag.Range, value string) diag.Range {
 		return diag.Range{}
 	}
 	return found[0]
+}
+
+// nameAt is where an attribute is named whose path starts at a place: the place
+// itself when the name is computed.
+func (r *Repository) nameAt(name string, at diag.Range) diag.Range {
+	if !at.Valid() {
+		return at
+	}
+	if attr := r.trees.attr(name, at); attr != nil {
+		at.Start, at.End = attr.NameAt.Start, attr.NameAt.End
+	}
+	return at
+}
+
+// valueAt is where the value of an attribute is written whose path starts at a
+// place, of `a.b = 1` that of b; else it is the place itself.
+func (r *Repository) valueAt(at diag.Range) diag.Range {
+	for _, attr := range r.trees.of(at.Source).starts[at.Start] {
+		if set, ok := attr.Value.(*parser.AttrSet); ok && set.Merged || attr.Value == nil || attr.Inherit {
+			continue
+		}
+		span := attr.Value.Range()
+		return diag.Range{Source: at.Source, Start: span.Start, End: span.End}
+	}
+	return at
+}
+
+// sharpen moves the place of a finding about an attribute's value from the
+// attribute to the value.
+func (r *Repository) sharpen(record diag.Record) diag.Record {
+	if record.Place == nil || !slices.Contains([]string{diag.IDAction, diag.IDNixOps2, diag.IDNetworkArgs, diag.IDArgument, diag.IDHash}, record.ID) {
+		return record
+	}
+	if r.byName == nil {
+		r.byName = map[string]*diag.Source{}
+		for _, source := range r.ev.Sources() {
+			r.byName[source.Name] = source
+		}
+	}
+	if source := r.byName[record.Place.File]; source != nil {
+		start := source.Offset(record.Place.Line, record.Place.Column)
+		at := diag.Range{Source: source, Start: start, End: start}
+		if value := r.valueAt(at); value != at {
+			record.Place = value.Place()
+		}
+	}
+	return record
 }

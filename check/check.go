@@ -101,7 +101,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 func (r *Repository) readings(c *collector) {
 	for _, reading := range r.Survey.Readings {
 		for _, d := range reading.Plan.Diagnostics {
-			c.record(d.Record, d.Attr, []string{reading.Ref.Name})
+			c.record(r.sharpen(d.Record), d.Attr, []string{reading.Ref.Name})
 		}
 	}
 }

@@ -33,6 +33,8 @@ var Rules = []*Rule{
 	brokenFile, fileTwice, idleFiles, missingImport, networkArgs,
 	unmappedSecret, unreadSecret, unknownSecret, refusedSecret, missingField, credential, secretValue, scriptSyntax,
 	secretsFile, secretsManifest, secretsOutdated,
+	misspeltArgument, action, sharedState, ownAgent, nixops2, notJSON, argument, sameHost,
+	unpinned, badHash,
 }
 
 // Lookup is the rule with an id, nil when there is none.

@@ -50,7 +50,7 @@ func Diagnostics(err error, id string) diag.List {
 	for _, t := range e.Trail {
 		r, ok := traceLine(t)
 		// How the model found out is of no interest.
-		if refused := e.ID != "" && Internal(r.Range); ok && !refused && r.Range != d.Range {
+		if refused := e.ID != "" && (!r.Range.Valid() || Internal(r.Range)); ok && !refused && r.Range != d.Range {
 			d.Trace = append(d.Trace, r)
 		}
 	}
