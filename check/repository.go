@@ -29,6 +29,7 @@ type Repository struct {
 	planner *planner.Planner
 	ev      *eval.Evaluator
 	trees   trees
+	byName  map[string]*diag.Source // what was evaluated; see sharpen
 
 	decided  decisions
 	derived  map[place]bool // where something made from a fact is compared
