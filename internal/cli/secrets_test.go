@@ -8,10 +8,7 @@ import (
 	"testing"
 )
 
-// canary stands for every value of a secrets.json.
-const canary = "hunter2canary"
-
-// canarySecrets has it wherever JSON allows a value, right or wrong, and once in
+// canarySecrets has "hunter2canary", which stands for every value, wherever JSON allows a value, right or wrong, and once in
 // characters that are escaped.
 const canarySecrets = `{
   "good": { "kind": "Secret",
