@@ -225,7 +225,7 @@ func (r *Repository) valueAt(at diag.Range) diag.Range {
 // sharpen moves the place of a finding about an attribute's value from the
 // attribute to the value.
 func (r *Repository) sharpen(record diag.Record) diag.Record {
-	if record.Place == nil || !slices.Contains([]string{diag.IDAction, diag.IDNixOps2, diag.IDNetworkArgs, diag.IDArgument, diag.IDHash}, record.ID) {
+	if record.Place == nil || !slices.Contains([]string{diag.IDAction, diag.IDNixOps2, diag.IDNetworkArgs, diag.IDArgument, diag.IDSecretMap, diag.IDHash}, record.ID) {
 		return record
 	}
 	if r.byName == nil {

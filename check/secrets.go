@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/nixplan/nixplan/check/shell"
 	"github.com/nixplan/nixplan/eval/value"
@@ -144,18 +146,45 @@ type secretRead struct {
 	script *script
 }
 
-// reads are the secrets that the effect's scripts read. all is false when it may
-// read others.
+// secretReads are the reads of secrets in the effect's scripts. all is false when
+// there may be others.
 func (j *JobAt) secretReads() (list []secretRead, all bool) {
 	scripts, all := j.scripts()
 	for _, s := range scripts {
+		for _, o := range s.Opaque {
+			all = false
+			// All scripts run in one shell: another file of secrets is another one
+			// for all of them.
+			if o.Kind == shell.OpaqueFile || o.Kind == shell.OpaqueShell && j.repo.mentionsSecrets() {
+				return nil, false
+			}
+		}
+	}
+	for _, s := range scripts {
 		for _, read := range s.Reads {
+			if read.Helper != "" && slices.ContainsFunc(scripts, func(s *script) bool { return defines(s.Text, read.Helper) }) {
+				all = false
+				continue
+			}
 			list = append(list, secretRead{read, s})
 			all = all && read.Name.Static
 		}
-		all = all && len(s.Opaque) == 0
 	}
 	return list, all
+}
+
+// defines reports whether a script may define a function.
+func defines(script, name string) bool {
+	for {
+		_, after, found := strings.Cut(script, name)
+		if !found {
+			return false
+		}
+		if strings.HasPrefix(strings.TrimLeft(after, " \t"), "()") || strings.HasSuffix(script[:len(script)-len(after)-len(name)], "function ") {
+			return true
+		}
+		script = after
+	}
 }
 
 // optional reports whether the effect can do without what is read: the command
