@@ -64,12 +64,7 @@ func fit(line string, width int) []string {
 	if text.Width(line) <= width {
 		return []string{line}
 	}
-	indent := line[:len(line)-len(strings.TrimLeft(line, " "))]
-	lines := text.Wrap(line, width-len(indent))
-	for i := range lines {
-		lines[i] = indent + lines[i]
-	}
-	return lines
+	return text.Wrap(line, width)
 }
 
 // jobRows are the facts of a job in the order in which people ask for them:
