@@ -3,10 +3,9 @@ package check
 import (
 	"slices"
 
+	"github.com/nixplan/nixplan/check/shell"
 	"github.com/nixplan/nixplan/internal/diag"
 	"github.com/nixplan/nixplan/internal/text"
-
-	"github.com/nixplan/nixplan/check/shell"
 )
 
 var unmappedSecret = &Rule{
@@ -109,8 +108,8 @@ func (p *pass) unmappedSecret(j *JobAt, r *secretRead, entries []*mapped, m *map
 		if p.Secrets != nil && p.Secrets.Lookup(r.Name.Text) != nil {
 			d.Help = "add " + secretAttr(r.Name.Text) + " = " + name + ";"
 		}
-		if len(entries) == 1 && r.Default {
-			d.Help += ", or write " + r.Helper + " " + entries[0].Name
+		if len(entries) == 1 {
+			d.Help += ", or read " + text.QuoteNix(entries[0].Name) + ", which it provides"
 		}
 	case m.Source == r.Name.Text && p.turnedAround(r, m):
 		d.Detail = "secretsMap names a secret as the effect calls it, and gives its name in secrets.json: here the two are exchanged."
