@@ -90,7 +90,7 @@ func (c *testCase) run(t *testing.T) string {
 	return strings.ReplaceAll(out.String(), dir, "$DIR")
 }
 
-func shell(t *testing.T, dir, script string) {
+func shell(t testing.TB, dir, script string) {
 	t.Helper()
 	cmd := exec.Command("bash", "-euc", script)
 	cmd.Dir = dir

@@ -3,6 +3,7 @@ package diag
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -71,18 +72,24 @@ func (p printer) record(r Record) {
 }
 
 // trace leaves out what only repeats the finding's own place, and counts
-// entries that repeat each other, as those of a recursion do.
+// entries that repeat each other, as those of a recursion do. Unless all is to be
+// shown, steps inside of libraries are left out of the trace of a finding that is
+// in a file of the user.
 func (p printer) trace(at *Place, trace []Remark) {
 	for len(trace) > 0 && at != nil && trace[0].Place != nil && *trace[0].Place == *at {
 		trace = trace[1:]
 	}
+	left := 0
+	if p.Trace >= 0 && !at.library() {
+		all := len(trace)
+		trace = slices.DeleteFunc(slices.Clone(trace), func(r Remark) bool { return r.Place.library() })
+		left = all - len(trace)
+	}
 	shown := 0
 	for i := 0; i < len(trace); shown++ {
 		if p.Trace >= 0 && shown == p.Trace {
-			if p.Trace > 0 {
-				fmt.Fprintf(p, "  … and %d more (--show-trace shows all)\n", len(trace)-i)
-			}
-			return
+			left += len(trace) - i
+			break
 		}
 		run := 1
 		for i+run < len(trace) && sameRemark(trace[i], trace[i+run]) {
@@ -95,7 +102,14 @@ func (p printer) trace(at *Place, trace []Remark) {
 		p.remark("  … ", note)
 		i += run
 	}
+	if left > 0 && p.Trace > 0 {
+		fmt.Fprintf(p, "  … and %d more (--show-trace shows all)\n", left)
+	}
 }
+
+// library reports whether a place is in a source that is not the user's: these
+// are named "<nixpkgs>/…".
+func (p *Place) library() bool { return p != nil && strings.HasPrefix(p.File, "<") }
 
 func sameRemark(a, b Remark) bool {
 	samePlace := a.Place == b.Place || a.Place != nil && b.Place != nil && *a.Place == *b.Place
