@@ -63,6 +63,7 @@ func TestWrap(t *testing.T) {
 		{"a incomprehensible b", 5, []string{"a", "incomprehensible", "b"}},
 		{"one\ntwo  three", 20, []string{"one", "two three"}},
 		{"one\n\ntwo", 20, []string{"one", "", "two"}},
+		{"  one two\nthree", 7, []string{"  one", "  two", "three"}},
 	}
 	for _, test := range tests {
 		if diff := cmp.Diff(test.want, Wrap(test.text, test.n)); diff != "" {
