@@ -1,6 +1,9 @@
 package check
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/nixplan/nixplan/eval/value"
 	"github.com/nixplan/nixplan/hercules/planner"
 	"github.com/nixplan/nixplan/internal/diag"
@@ -102,7 +105,8 @@ func (p *pass) extraArgs(at *JobAt, given map[string]*Arg) {
 			d.Detail = "Every network file that is a function is called with all of " + at.argumentsName() + "."
 			d.Help = "let the file take it, or add `...` to its arguments"
 			if len(strict.Formals) > 0 {
-				d.Related = []diag.Related{{Range: strict.Formals[0].At.Range(), Message: "these are the arguments it takes"}}
+				first := slices.MinFunc(strict.Formals, func(a, b planner.Formal) int { return cmp.Compare(a.At.Start, b.At.Start) })
+				d.Related = []diag.Related{{Range: first.At.Range(), Message: "these are the arguments it takes"}}
 			}
 		case !named && len(at.Faults) == 0 && !incomplete(at):
 			d.Severity = diag.Warning
