@@ -17,9 +17,8 @@ import (
 type script struct {
 	*shell.Script
 	Name string
-	// Text has shell.Unknown for what is not known; Whole says that all is.
-	Text  string
-	Whole bool
+	// Text has shell.Unknown for what is not known.
+	Text string
 	// Aside means that the effect may be carried out without it: it runs when
 	// something fails, or its own failure is only a warning.
 	Aside bool
@@ -141,7 +140,7 @@ func (r *scriptReader) script(name string, aside bool) *script {
 		return nil
 	}
 	s := &script{
-		Script: r.job.repo.analyze(text), Name: name, Text: text, Whole: whole, Aside: aside,
+		Script: r.job.repo.analyze(text), Name: name, Text: text, Aside: aside,
 		arg: r.job.arg(name, a, r.job.Place()),
 	}
 	r.all = r.all && whole
