@@ -28,6 +28,7 @@ func (c *collector) add(d *diag.Diagnostic, attr string, refs []string) {
 }
 
 func (c *collector) record(r diag.Record, attr string, refs []string) {
+	r = c.repo.doubt(r)
 	key := findingKey{id: r.ID, summary: r.Summary}
 	if p := r.Place; p != nil {
 		key.file, key.line, key.column, key.last = p.File, p.Line, p.Column, p.EndColumn

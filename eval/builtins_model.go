@@ -1,7 +1,6 @@
 package eval
 
 import (
-	"github.com/nixplan/nixplan/eval/model"
 	"github.com/nixplan/nixplan/eval/value"
 	"github.com/nixplan/nixplan/eval/world"
 	"github.com/nixplan/nixplan/internal/diag"
@@ -161,7 +160,7 @@ func primSource(m *value.Machine, v value.Value) value.Value {
 	if like != "" && s.Kind == "" {
 		if kind, _ := host(m).sourceKind(s.URL); kind == "" {
 			s.Kind = like
-			host(m).assume(s.URL+" is like "+model.Original(like), value.Span{})
+			host(m).assumeLike(s.URL, like)
 		}
 	}
 	return host(m).addSource(s)

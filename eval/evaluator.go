@@ -71,6 +71,7 @@ type Evaluator struct {
 	assumed      value.Value
 	assumptions  []Assumption
 	assumedSeen  map[string]bool
+	likenesses   []string
 	modelBases   []baseRange
 	fetches      []Fetch
 	decisions    []Decision

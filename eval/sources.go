@@ -18,13 +18,24 @@ func (ev *Evaluator) addSource(s *world.Source) value.Value {
 	if s.Kind == "" {
 		var fork string
 		if s.Kind, fork = ev.sourceKind(s.URL); fork != "" {
-			ev.assume(fork+" is like "+model.Original(s.Kind), value.Span{})
+			ev.assumeLike(fork, s.Kind)
 		}
 	}
 	s.Path = world.StorePath(strings.Join([]string{s.Kind, s.URL, s.Rev, s.Ref, s.Hash}, "\x00"), s.Name)
 	ev.world.AddMount(&world.Mount{Path: s.Path, Files: model.Files(s.Kind), Source: s})
 	return storeString(s.Path)
 }
+
+// assumeLike notes that a source is taken for one of a modelled kind.
+func (ev *Evaluator) assumeLike(source, kind string) {
+	text := source + " is like " + model.Original(kind)
+	ev.likenesses = append(ev.likenesses, ev.readable(text))
+	ev.assume(text, value.Span{})
+}
+
+// Likenesses say which sources are taken to be like the ones that are modelled:
+// "neat/nixpkgs is like NixOS/nixpkgs". What the model refuses they may accept.
+func (ev *Evaluator) Likenesses() []string { return ev.likenesses }
 
 // sourceKind is which modelled source is at an address, "" for none, and of which
 // fork, if it is one.
