@@ -111,3 +111,31 @@ func example(t *testing.T, rule *check.Rule, kind, body string) string {
 	}
 	return body
 }
+
+// TestIndex holds the list of docs/checks/README.md to the rules.
+func TestIndex(t *testing.T) {
+	path := filepath.Join(pages, "README.md")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const begin = "| id | severity | finds |\n|---|---|---|\n"
+	head, _, ok := strings.Cut(string(text), begin)
+	if !ok {
+		t.Fatal("there is no table")
+	}
+	want := head + begin
+	for _, rule := range check.Rules {
+		want += "| [" + rule.ID + "](" + rule.ID + ".md) | " + rule.Severity.String() + " | " + rule.Summary + " |\n"
+	}
+	if want == string(text) {
+		return
+	}
+	if !*update {
+		t.Errorf("the list is not that of the rules (-page +rules):\n%s", cmp.Diff(string(text), want))
+		return
+	}
+	if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
