@@ -213,10 +213,13 @@ func (r *Repository) nameAt(name string, at diag.Range) diag.Range {
 // place, of `a.b = 1` that of b; else it is the place itself.
 func (r *Repository) valueAt(at diag.Range) diag.Range {
 	for _, attr := range r.trees.of(at.Source).starts[at.Start] {
-		if set, ok := attr.Value.(*parser.AttrSet); ok && set.Merged || attr.Value == nil || attr.Inherit {
+		if set, ok := attr.Value.(*parser.AttrSet); ok && set.Merged || attr.Value == nil {
 			continue
 		}
 		span := attr.Value.Range()
+		if attr.Inherit {
+			span = attr.NameAt
+		}
 		return diag.Range{Source: at.Source, Start: span.Start, End: span.End}
 	}
 	return at

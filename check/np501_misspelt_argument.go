@@ -10,6 +10,7 @@ import (
 	"github.com/nixplan/nixplan/eval"
 	"github.com/nixplan/nixplan/eval/value"
 	"github.com/nixplan/nixplan/internal/diag"
+	"github.com/nixplan/nixplan/internal/lazy"
 	"github.com/nixplan/nixplan/plan"
 )
 
@@ -88,16 +89,20 @@ func (j *JobAt) mentions(word string) bool {
 }
 
 // nearestName is the one of some names that a word is a slip for, "" when there
-// is none: they differ in case or separators, or in one letter, of long names
-// two.
+// is none: it has another case or other separators, or one letter is wrong, in
+// the middle of a very long name two. Short words are all near to one another.
 func nearestName(word string, lists ...[]string) string {
-	const long = 8
-	plain := strings.NewReplacer("_", "", "-", "")
-	best, distance := "", 3
+	plain := strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(word))
+	if plain == "" {
+		return ""
+	}
+	shortest := [...]int{6, 8, 12} // name by distance
+	best, distance := "", len(shortest)
 	for _, names := range lists {
 		for _, name := range names {
-			d := levenshtein.Distance(strings.ToLower(plain.Replace(word)), strings.ToLower(name), nil)
-			if d < distance && (d == 0 || d == 1 && len(name) > 4 || len(name) >= long) {
+			lower := strings.ToLower(name)
+			d := levenshtein.Distance(plain, lower, nil)
+			if d < distance && len(name) >= shortest[d] && plain[0] == lower[0] {
 				best, distance = name, d
 			}
 		}
@@ -161,11 +166,11 @@ func isOfEffects(name string) bool {
 		slices.Contains([]string{"defaultInputs", "isEffect", "prebuilt", "preEffectPhases", "postEffectPhases", "preGetStatePhases"}, name)
 }
 
-var hook = regexp.MustCompile(`^(pre|post)[A-Z]|(Phase|Phases|Hook|Flags|FlagsArray)$`)
+var hook = lazy.Regexp(`^(pre|post)[A-Z]|(Phase|Phases|Hook|Flags|FlagsArray)$`)
 
 // isOfDerivations reports whether a name means something to mkDerivation.
 func isOfDerivations(name string) bool {
-	return hook.MatchString(name) || slices.Contains([]string{
+	return hook().MatchString(name) || slices.Contains([]string{
 		"allowSubstitutes", "allowedReferences", "allowedRequisites", "args", "buildCommand", "builder",
 		"configureScript", "depsBuildBuild", "depsBuildTarget", "depsHostHost", "depsTargetTarget", "disallowedReferences",
 		"disallowedRequisites", "doCheck", "doInstallCheck", "dontBuild", "dontConfigure", "dontFixup", "dontInstall", "dontPatch",

@@ -47,6 +47,15 @@ func (ev *Evaluator) ownModel(m *value.Machine, name string) value.Value {
 	return ev.importPath(m, ownMount+"/"+name, value.Span{})
 }
 
+// ModelledLib is nixpkgs' lib as far as it is modelled; none outside of the
+// modelled world.
+func (ev *Evaluator) ModelledLib() (lib value.Value) {
+	if ev.opts.Model {
+		_ = ev.catch(func() { lib = ev.ownModel(ev.machine, "nixpkgs/lib/default.nix") }) // the model's own files do not fail
+	}
+	return lib
+}
+
 func (ev *Evaluator) mountOwn() {
 	if mount, _ := ev.world.Mount(ownMount); mount == nil {
 		ev.world.AddMount(&world.Mount{Path: ownMount, Files: model.Own()})

@@ -55,6 +55,9 @@ func Diagnostics(err error, id string) diag.List {
 		}
 	}
 	if Internal(d.Range) {
+		if e.ID != "" {
+			d.Range = diag.Range{}
+		}
 		for _, t := range e.Trail {
 			if place := t.At.Range(); place.Valid() && !Internal(place) {
 				MovePlace(d, place)

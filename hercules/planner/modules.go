@@ -148,15 +148,22 @@ func (m *modules) attr(set value.Value, name string) value.Value {
 	return v
 }
 
-// arguments gives a module what it asks for: its own name, and unknowns.
+// arguments gives a module what it asks for: its own name, lib, and unknowns.
 func (m *modules) arguments(f value.Value) value.Value {
 	args := map[string]value.Value{"name": value.NewString(m.machine.Name)}
 	for name, at := range required(f) {
-		if name != "name" {
-			args[name] = value.NewUnknown(&value.Unknown{
-				Origin: name, Reason: "it is an argument of a NixOS module", At: at,
-			})
+		arg := value.NewUnknown(&value.Unknown{
+			Origin: name, Reason: "it is an argument of a NixOS module", At: at,
+		})
+		switch name {
+		case "name":
+			continue
+		case "lib":
+			if lib := m.b.ev.ModelledLib(); !lib.IsNone() {
+				arg = lib
+			}
 		}
+		args[name] = arg
 	}
 	if f.Kind() == value.Lambda && f.Closure().Fn.HasFormals && !f.Closure().Fn.Ellipsis {
 		delete(args, "name")

@@ -5,6 +5,8 @@ in
 rec {
   sure = condition: !isUnknown condition && condition;
   possible = condition: isUnknown condition || condition;
+  # Of an argument that is no truth value at all the plan says so.
+  maybeTrue = value: isUnknown value || builtins.isBool value && value;
   given = value: possible (value != null);
 
   # The message is thrown when the check is sure to fail.

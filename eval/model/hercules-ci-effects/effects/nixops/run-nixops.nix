@@ -10,16 +10,18 @@
 }:
 
 let
-  inherit (import ../decide.nix) possible sure;
+  inherit (__nixplan) isUnknown;
+  inherit (import ../decide.nix) maybeTrue sure;
 
   actionFlags = import ./actions.nix;
   prebuiltNetwork = import ./prebuilt.nix { inherit lib stdenvNoCC; };
 
   # The arguments of `nixops set-args`: each value as an expression that reads it from JSON.
   asExpression = json: "builtins.fromJSON \"${lib.escape [ "\\" "\"" "$" ] json}\"";
+  # What is no set is reported by the plan.
   setArgs =
     networkArgs:
-    lib.concatLists (lib.mapAttrsToList (name: _: [ "--arg" name (asExpression (__nixplan.json name networkArgs)) ]) networkArgs);
+    lib.optionals (isUnknown networkArgs || builtins.isAttrs networkArgs) (lib.concatLists (lib.mapAttrsToList (name: _: [ "--arg" name (asExpression (__nixplan.json name networkArgs)) ]) networkArgs));
 
   # Its name stands in messages about its arguments.
   runNixOps =
@@ -88,7 +90,7 @@ let
         "networkArgs"
         "prebuildOnlyNetworkFiles"
       ]
-      // lib.optionalAttrs (possible prebuild) { inherit prebuilt; }
+      // lib.optionalAttrs (maybeTrue prebuild) { inherit prebuilt; }
       // always
       // {
         name = "nixops-${name}";

@@ -12,7 +12,7 @@ packages@{
 }:
 
 let
-  inherit (import ../decide.nix) given possible;
+  inherit (import ../decide.nix) given maybeTrue possible;
 
   actionFlags = import ../nixops/actions.nix;
   prebuiltNetwork = import ../nixops/prebuilt.nix { inherit lib stdenvNoCC; };
@@ -105,7 +105,7 @@ let
           "prebuildOnlyModules"
           "flake"
         ]
-        // lib.optionalAttrs (possible prebuild) { inherit prebuilt; }
+        // lib.optionalAttrs (maybeTrue prebuild) { inherit prebuilt; }
         // always
         // {
           name = "nixops-${deploymentName}";
