@@ -2,12 +2,12 @@ package check
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/nixplan/nixplan/eval/value"
 	"github.com/nixplan/nixplan/internal/diag"
+	"github.com/nixplan/nixplan/internal/lazy"
 	"github.com/nixplan/nixplan/internal/text"
 )
 
@@ -55,21 +55,21 @@ func checkUnpinned(p *pass) {
 }
 
 var (
-	commit = regexp.MustCompile(`(^|[^0-9A-Za-z])[0-9a-f]{7,40}([^0-9A-Za-z]|$)`)
+	commit = lazy.Regexp(`(^|[^0-9A-Za-z])[0-9a-f]{7,40}([^0-9A-Za-z]|$)`)
 
 	// archives are addresses of what forges make of a branch, a tag or a commit.
-	archives = regexp.MustCompile(`/(?:archive|tarball|zipball|get|snapshot|(?:legacy\.)?tar\.gz|zip)/(.+)$`)
-	channels = regexp.MustCompile(`^https?://(?:channels\.nixos\.org|(?:www\.)?nixos\.org/channels)/([^/]+)`)
-	packed   = regexp.MustCompile(`\.(tar(\.[a-z0-9]+)?|tgz|zip)$`)
+	archives = lazy.Regexp(`/(?:archive|tarball|zipball|get|snapshot|(?:legacy\.)?tar\.gz|zip)/(.+)$`)
+	channels = lazy.Regexp(`^https?://(?:channels\.nixos\.org|(?:www\.)?nixos\.org/channels)/([^/]+)`)
+	packed   = lazy.Regexp(`\.(tar(\.[a-z0-9]+)?|tgz|zip)$`)
 
 	// branches are names that no tag has.
-	branches = regexp.MustCompile(`^(HEAD|master|main|develop|development|devel|trunk|staging|unstable|next|nightly|(nixos|nixpkgs|release)-.+)$`)
+	branches = lazy.Regexp(`^(HEAD|master|main|develop|development|devel|trunk|staging|unstable|next|nightly|(nixos|nixpkgs|release)-.+)$`)
 )
 
 // branchOf describes what a fetcher follows when it is a branch or channel, ""
 // when it is not or cannot be told.
 func branchOf(fetcher, url, ref string) string {
-	if m := channels.FindStringSubmatch(url); m != nil {
+	if m := channels().FindStringSubmatch(url); m != nil {
 		return "the channel " + m[1]
 	}
 	switch fetcher {
@@ -77,27 +77,27 @@ func branchOf(fetcher, url, ref string) string {
 		name, isTag := strings.CutPrefix(ref, "refs/tags/")
 		short := strings.TrimPrefix(ref, "refs/heads/")
 		switch {
-		case isTag || commit.MatchString(name):
+		case isTag || commit().MatchString(name):
 			return ""
 		case ref == "" || ref == "HEAD":
 			return "the default branch"
-		case short != ref || branches.MatchString(ref):
+		case short != ref || branches().MatchString(ref):
 			return "the branch " + short
 		}
 		return ""
 	}
 	url, _, _ = strings.Cut(url, "?")
-	m := archives.FindStringSubmatch(url)
-	if m == nil || commit.MatchString(m[1]) {
+	m := archives().FindStringSubmatch(url)
+	if m == nil || commit().MatchString(m[1]) {
 		return ""
 	}
-	name := packed.ReplaceAllString(m[1], "")
+	name := packed().ReplaceAllString(m[1], "")
 	if branch, ok := strings.CutPrefix(name, "refs/heads/"); ok {
 		return "the branch " + branch
 	}
 	// GitLab has the project's name behind the branch's, others before it.
 	for _, name := range slices.Compact([]string{name, path.Dir(name), path.Base(name)}) {
-		if branches.MatchString(name) {
+		if branches().MatchString(name) {
 			return "the branch " + name
 		}
 	}

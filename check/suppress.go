@@ -2,10 +2,10 @@ package check
 
 import (
 	"path/filepath"
-	"regexp"
 	"strings"
 
 	"github.com/nixplan/nixplan/internal/diag"
+	"github.com/nixplan/nixplan/internal/lazy"
 	"github.com/nixplan/nixplan/parser"
 )
 
@@ -24,7 +24,7 @@ type allowance struct {
 
 type allowances struct{ list []*allowance }
 
-var allowComment = regexp.MustCompile(`#[ \t]*nixplan:[ \t]*allow\b[ \t]*([^\r\n]*)`)
+var allowComment = lazy.Regexp(`#[ \t]*nixplan:[ \t]*allow\b[ \t]*([^\r\n]*)`)
 
 // allowances are those of every Nix file of the repository that was evaluated,
 // and of the scripts that a finding is in.
@@ -38,7 +38,7 @@ func (r *Repository) allowances() *allowances {
 		if !strings.Contains(source.Text, "nixplan:") {
 			continue
 		}
-		for _, m := range allowComment.FindAllStringSubmatchIndex(source.Text, -1) {
+		for _, m := range allowComment().FindAllStringSubmatchIndex(source.Text, -1) {
 			id, reason, _ := strings.Cut(source.Text[m[2]:m[3]], " ")
 			out.list = append(out.list, &allowance{
 				at:     diag.Range{Source: source, Start: int32(m[0]), End: int32(m[3])},

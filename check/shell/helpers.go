@@ -3,6 +3,7 @@ package shell
 import (
 	"path"
 	"strings"
+	"sync"
 
 	"mvdan.cc/sh/v3/syntax"
 )
@@ -38,7 +39,7 @@ var helpers = map[string]helper{
 
 // ordinary are programs and builtins that do not read an effect's secrets by
 // themselves. What is not listed may.
-var ordinary = func() map[string]bool {
+var ordinary = sync.OnceValue(func() map[string]bool {
 	set := map[string]bool{}
 	for _, name := range strings.Fields(`
 		: [ [[ alias bg bind break builtin caller cd compgen complete continue dirs disown echo enable exit export false fc
@@ -61,7 +62,7 @@ var ordinary = func() map[string]bool {
 		set[name] = true
 	}
 	return set
-}()
+})
 
 // call reads a simple command: its words, and what it does.
 func (a *analyzer) call(c *syntax.CallExpr, ctx context) {
@@ -75,7 +76,7 @@ func (a *analyzer) call(c *syntax.CallExpr, ctx context) {
 		if strings.Contains(a.text[command.Start:command.End], "/") {
 			kind = OpaqueProgram // a function's name has no slash here
 		}
-		if kind == OpaqueShell || !ordinary[path.Base(a.text[command.Start:command.End])] {
+		if kind == OpaqueShell || !ordinary()[path.Base(a.text[command.Start:command.End])] {
 			a.opaque(kind, command.Range)
 		}
 		return
@@ -97,10 +98,10 @@ func (a *analyzer) call(c *syntax.CallExpr, ctx context) {
 	case name == "command" || name == "exec" || name == "builtin":
 		a.program(args)
 	case strings.Contains(name, "/"):
-		if !strings.HasPrefix(name, "/") || !strings.Contains(name, "/bin/") || !ordinary[path.Base(name)] {
+		if !strings.HasPrefix(name, "/") || !strings.Contains(name, "/bin/") || !ordinary()[path.Base(name)] {
 			a.opaque(OpaqueProgram, command.Range)
 		}
-	case !ordinary[name]:
+	case !ordinary()[name]:
 		a.opaque(OpaqueProgram, command.Range)
 	}
 }
@@ -112,7 +113,7 @@ func (a *analyzer) program(args []*syntax.Word) {
 		if strings.HasPrefix(w.Text, "-") {
 			continue
 		}
-		if !w.Static || !ordinary[path.Base(w.Text)] {
+		if !w.Static || !ordinary()[path.Base(w.Text)] {
 			a.opaque(OpaqueProgram, w.Range)
 		}
 		return

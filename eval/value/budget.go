@@ -20,8 +20,11 @@ type Limits struct {
 	Depth int
 	// Heap is how many bytes the process may hold. What counts is what is in use,
 	// not what was ever allocated; the machine asks for a collection before it
-	// says that there is too much. Default: no limit.
+	// says that there is too much. Default: what DefaultHeap gives, else no limit.
 	Heap int64
+	// DefaultHeap is asked once, before the evaluation takes more than a megabyte:
+	// most do not, and what a machine has takes a while to find out.
+	DefaultHeap func() int64
 	// Text is how many bytes a string may have, and what is printed. A few
 	// doublings ask for more than any machine has, and Go ends a process that
 	// asks for it. Default 1 GiB.
@@ -37,6 +40,7 @@ const (
 	// lookEvery is how many bytes may be allocated between two looks at the heap
 	// and at the context. A look costs about a microsecond.
 	lookEvery = 16 << 20
+	firstLook = 1 << 20
 	// stepsPerLook is how many steps there may be between two looks at the context;
 	// every fourth time it is the heap's turn as well, for what nobody charges.
 	stepsPerLook = 1 << 10
@@ -59,6 +63,12 @@ func (m *Machine) look(bytes int64) {
 
 // checkHeap ends the evaluation when the heap has no room for so many bytes.
 func (m *Machine) checkHeap(bytes int64) {
+	if ask := m.limits.DefaultHeap; ask != nil {
+		m.limits.DefaultHeap = nil
+		if heap := ask(); m.limits.Heap == 0 {
+			m.limits.Heap = heap
+		}
+	}
 	limit := m.limits.Heap
 	if limit == 0 || heapInUse()+bytes <= limit {
 		return

@@ -41,3 +41,23 @@ func TestHeapIsLookedAt(t *testing.T) {
 		}
 	}
 }
+
+// The default is asked for when an evaluation grows, once, and counts when no
+// limit was given.
+func TestDefaultHeap(t *testing.T) {
+	for _, limit := range []int64{0, 1 << 50} {
+		asked := 0
+		m := NewMachine(context.Background(), Limits{Heap: limit, DefaultHeap: func() int64 { asked++; return 1 }})
+		m.Charge(1 << 10)
+		if asked != 0 {
+			t.Error("asked for a kilobyte")
+		}
+		err := m.Catch(func() { m.Charge(firstLook); m.Charge(lookEvery) })
+		if asked != 1 {
+			t.Errorf("asked %d times", asked)
+		}
+		if (err == nil) != (limit > 0) {
+			t.Errorf("limit %d: %v", limit, err)
+		}
+	}
+}

@@ -79,7 +79,7 @@ func NewMachine(ctx context.Context, limits Limits) *Machine {
 	if limits.Depth == 0 {
 		limits.Depth = 200_000
 	}
-	return &Machine{limits: limits, ctx: ctx, nextLook: lookEvery}
+	return &Machine{limits: limits, ctx: ctx, nextLook: firstLook}
 }
 
 // Steps is how many thunks and calls were evaluated so far.

@@ -2,12 +2,13 @@ package secrets
 
 import (
 	"io"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/nixplan/nixplan/internal/lazy"
 )
 
 // ManifestFile is what a manifest is usually called; it lies in the root of a
@@ -91,14 +92,14 @@ func scalar(tag, value string) *yaml.Node {
 
 // plain are strings that every YAML reader takes for strings, unless they are
 // among yamlWords.
-var plain = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_./-]*(\[\][A-Za-z0-9_.-]*)*$`)
+var plain = lazy.Regexp(`^[A-Za-z_][A-Za-z0-9_./-]*(\[\][A-Za-z0-9_.-]*)*$`)
 
 // yamlWords are those that are booleans or null for some reader.
 var yamlWords = []string{"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
 
 func str(s string) *yaml.Node {
 	node := scalar("!!str", s)
-	if !plain.MatchString(s) || slices.Contains(yamlWords, strings.ToLower(s)) {
+	if !plain().MatchString(s) || slices.Contains(yamlWords, strings.ToLower(s)) {
 		node.Style = yaml.DoubleQuotedStyle
 	}
 	return node

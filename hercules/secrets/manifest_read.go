@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,6 +13,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/nixplan/nixplan/internal/diag"
+	"github.com/nixplan/nixplan/internal/lazy"
 )
 
 // manifestReader reads a manifest. YAML has many ways to write one thing; it
@@ -81,13 +81,13 @@ func (r *manifestReader) document() *yaml.Node {
 // much memory.
 const maxManifest = 1 << 20
 
-var yamlErrorLine = regexp.MustCompile(`line ([0-9]+)`)
+var yamlErrorLine = lazy.Regexp(`line ([0-9]+)`)
 
 // notYAML reports an error of the YAML library by its line alone: its text may
 // quote. Lines of its parser count from 0, those of its scanner from 1.
 func (r *manifestReader) notYAML(err error) {
 	at := r.start()
-	if m := yamlErrorLine.FindStringSubmatch(err.Error()); m != nil {
+	if m := yamlErrorLine().FindStringSubmatch(err.Error()); m != nil {
 		line, _ := strconv.Atoi(m[1])
 		at.Start = r.offset(line, 1)
 		at.End = at.Start

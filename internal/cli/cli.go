@@ -21,7 +21,6 @@ import (
 // to exit with. The first interrupt or SIGTERM cancels what is going on, the
 // second ends the process.
 func Main() int {
-	postponeCollector()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)

@@ -176,6 +176,7 @@ func (o *evalOptions) fail(list diag.List) error {
 
 // printTrees is --parse.
 func (o *evalOptions) printTrees(dir string) error {
+	postponeCollector()
 	var trees parser.Arena
 	for _, input := range o.inputs {
 		source, err := o.source(input)

@@ -2,13 +2,13 @@ package cli
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"text/template"
-
-	"github.com/hashicorp/hcl/v2/hclwrite"
-	"github.com/zclconf/go-cty/cty"
+	"unicode"
 
 	"github.com/nixplan/nixplan/hercules"
 	"github.com/nixplan/nixplan/hercules/secrets"
@@ -46,19 +46,48 @@ func detectSettings(project *hercules.Project) detected {
 // not detected are comments.
 func initialConfig(d detected) []byte {
 	var b bytes.Buffer
-	if err := configTemplate.Execute(&b, d); err != nil {
+	if err := configTemplate().Execute(&b, d); err != nil {
 		panic(err) // the template is a constant, and a buffer can be written
 	}
 	return b.Bytes()
 }
 
 // quoteHCL writes a string as HCL does, with ${ and %{ standing for themselves.
+// Why not with package hclwrite says config's decode.go.
 func quoteHCL(s string) string {
-	return string(hclwrite.TokensForValue(cty.StringVal(s)).Bytes())
+	var b strings.Builder
+	b.WriteByte('"')
+	for i, r := range s {
+		switch {
+		case r == '"' || r == '\\':
+			b.WriteRune('\\')
+			b.WriteRune(r)
+		case r == '\n':
+			b.WriteString(`\n`)
+		case r == '\r':
+			b.WriteString(`\r`)
+		case r == '\t':
+			b.WriteString(`\t`)
+		case (r == '$' || r == '%') && strings.HasPrefix(s[i+1:], "{"):
+			b.WriteRune(r)
+			b.WriteRune(r)
+		case unicode.IsPrint(r):
+			b.WriteRune(r)
+		case r < 1<<16:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		default:
+			fmt.Fprintf(&b, `\U%08x`, r)
+		}
+	}
+	b.WriteByte('"')
+	return b.String()
 }
 
-var configTemplate = template.Must(template.New("nixplan.hcl").Funcs(template.FuncMap{"quote": quoteHCL}).Parse(
-	`# Settings of nixplan. Each is optional; without any, this file can be removed.
+var configTemplate = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("nixplan.hcl").Funcs(template.FuncMap{"quote": quoteHCL}).Parse(configText))
+})
+
+const configText = `# Settings of nixplan. Each is optional; without any, this file can be removed.
 # https://github.com/nixplan/nixplan/blob/main/docs/configuration.md
 
 # What agents call the repository, otherwise taken from git's remote.
@@ -123,4 +152,4 @@ secrets {
 
 # Files to say nothing about.
 # exclude = ["vendor", "examples/**/broken.nix"]
-`))
+`

@@ -25,13 +25,13 @@ func (f *limitFlags) register(flags *pflag.FlagSet, timeout time.Duration) {
 	flags.Var(&f.memory, "max-memory", "give up beyond this `SIZE`, such as 2G (default three quarters of what there is)")
 }
 
-// limits are those of the flags.
+// limits are those of the flags. An evaluation that grows keeps the collector
+// away.
 func (f *limitFlags) limits() value.Limits {
-	heap := int64(f.memory)
-	if heap == 0 {
-		heap = memory() / 4 * 3
-	}
-	return value.Limits{Heap: heap}
+	return value.Limits{Heap: int64(f.memory), DefaultHeap: func() int64 {
+		postponeCollector()
+		return memory() / 4 * 3
+	}}
 }
 
 // grace is how long an evaluation may take to notice that it is to end.

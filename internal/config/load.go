@@ -7,11 +7,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
-	"github.com/hashicorp/hcl/v2/gohcl"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"github.com/nixplan/nixplan/internal/diag"
@@ -85,7 +85,7 @@ func parse(text []byte, name string) (*Config, diag.List) {
 	}
 	file, diagnostics := hclsyntax.ParseConfig(text, name, hcl.InitialPos)
 	if !diagnostics.HasErrors() {
-		diagnostics = withoutConsequences(gohcl.DecodeBody(file.Body, nil, c))
+		diagnostics = withoutConsequences(decodeBody(file.Body, reflect.ValueOf(c).Elem()))
 	}
 	list := hcldiag.FromHCL(diagnostics, map[string]*diag.Source{name: c.source})
 	for _, d := range list {

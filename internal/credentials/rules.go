@@ -5,34 +5,34 @@ import (
 	"crypto/ed25519"
 	"encoding/base64"
 	"encoding/json"
-	"regexp"
 	"strings"
-	"sync"
+
+	"github.com/nixplan/nixplan/internal/lazy"
 )
 
 var rules = []rule{
 	{
 		kind: "aws-access-key-id", what: "an AWS access key ID", shown: "AKIA", keywords: []string{"AKIA", "ASIA"},
-		pattern: compiled(`(?:AKIA|ASIA)[A-Z2-7]{16}`), alone: true, entropy: 3, identifier: true,
+		pattern: lazy.Regexp(`(?:AKIA|ASIA)[A-Z2-7]{16}`), alone: true, entropy: 3, identifier: true,
 	}, {
 		kind: "aws-secret-access-key", what: "an AWS secret access key",
 		keywords: []string{"secret_access_key", "SECRET_ACCESS_KEY", "secretAccessKey", "SecretAccessKey", "secretaccesskey", "aws_secret_key", "AWS_SECRET_KEY", "awsSecretKey"},
-		pattern:  compiled(`(?i:aws_?secret_?(?:access_?)?key|secret_?access_?key)["']?\s*(?:=>|:=|[:=])?\s*["']?([A-Za-z0-9/+]{40})(?:[^A-Za-z0-9/+=]|$)`),
+		pattern:  lazy.Regexp(`(?i:aws_?secret_?(?:access_?)?key|secret_?access_?key)["']?\s*(?:=>|:=|[:=])?\s*["']?([A-Za-z0-9/+]{40})(?:[^A-Za-z0-9/+=]|$)`),
 		entropy:  4, accept: mixed,
 	}, {
 		kind: "private-key", what: "a private key", shown: "-----BEGIN PRIVATE KEY-----", keywords: []string{"PRIVATE KEY-----", "PRIVATE KEY BLOCK-----"},
-		pattern: compiled(`-----BEGIN (?:(?:RSA|DSA|EC|OPENSSH|PGP|SSH2) )?PRIVATE KEY(?: BLOCK)?-----((?:[A-Za-z0-9+/=:,.()\s<>@-]|\\[nr])*?)-----END `),
+		pattern: lazy.Regexp(`-----BEGIN (?:(?:RSA|DSA|EC|OPENSSH|PGP|SSH2) )?PRIVATE KEY(?: BLOCK)?-----((?:[A-Za-z0-9+/=:,.()\s<>@-]|\\[nr])*?)-----END `),
 		accept:  privateKeyBody,
 	}, {
 		kind: "putty-private-key", what: "a private key", shown: "PuTTY-User-Key-File", keywords: []string{"PuTTY-User-Key-File-"},
-		pattern: compiled(`PuTTY-User-Key-File-\d: [\w-]+\r?\nEncryption: none\r?\n(?s:.*?)Private-Lines: \d+\r?\n([A-Za-z0-9+/=\s]{60,})`),
+		pattern: lazy.Regexp(`PuTTY-User-Key-File-\d: [\w-]+\r?\nEncryption: none\r?\n(?s:.*?)Private-Lines: \d+\r?\n([A-Za-z0-9+/=\s]{60,})`),
 		entropy: 4,
 	}, {
 		kind: "age-secret-key", what: "an age secret key", shown: "AGE-SECRET-KEY-1", keywords: []string{"AGE-SECRET-KEY-1"},
-		pattern: compiled(`AGE-SECRET-KEY-1[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58}`), alone: true, accept: randomAfter(16, 3.5),
+		pattern: lazy.Regexp(`AGE-SECRET-KEY-1[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58}`), alone: true, accept: randomAfter(16, 3.5),
 	}, {
 		kind: "nix-cache-secret-key", what: "a secret key that signs store paths", possible: hasLongBase64,
-		pattern: compiled(`[A-Za-z0-9][A-Za-z0-9._-]*:([A-Za-z0-9+/]{86}==)`), alone: true, entropy: 4, accept: signingKey,
+		pattern: lazy.Regexp(`[A-Za-z0-9][A-Za-z0-9._-]*:([A-Za-z0-9+/]{86}==)`), alone: true, entropy: 4, accept: signingKey,
 	},
 	token("github-token", "a GitHub token", "gh…_", `gh[pousr]_[A-Za-z0-9]{36}`, "ghp_", "gho_", "ghu_", "ghs_", "ghr_"),
 	token("github-token", "a GitHub token", "github_pat_", `github_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}`, "github_pat_"),
@@ -57,24 +57,19 @@ var rules = []rule{
 	token("openai-key", "an OpenAI key", "sk-", `sk-(?:[a-z]+-)?[A-Za-z0-9_-]{20,}T3BlbkFJ[A-Za-z0-9_-]{20,}`, "T3BlbkFJ"),
 	{
 		kind: "jwt", what: "a signed web token (JWT)", shown: "eyJ", keywords: []string{".eyJ"},
-		pattern: compiled(`eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{20,}`), alone: true, accept: signedToken,
+		pattern: lazy.Regexp(`eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{20,}`), alone: true, accept: signedToken,
 	}, {
 		kind: "url-password", what: "a password in a URL", possible: hasUserInfo,
-		pattern: compiled(`[A-Za-z][A-Za-z0-9+.-]*://[A-Za-z0-9._~%-]{1,64}:([A-Za-z0-9._~%!*+,;=-]{8,128})@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+`),
+		pattern: lazy.Regexp(`[A-Za-z][A-Za-z0-9+.-]*://[A-Za-z0-9._~%-]{1,64}:([A-Za-z0-9._~%!*+,;=-]{8,128})@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+`),
 		entropy: 2.75, accept: urlPassword,
 	},
-}
-
-// compiled compiles a pattern when it is first used: most texts need none.
-func compiled(pattern string) func() *regexp.Regexp {
-	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
 }
 
 // token is the rule for a token that is recognised by its form alone.
 func token(kind, what, shown, pattern string, keywords ...string) rule {
 	return rule{
 		kind: kind, what: what, shown: shown, keywords: keywords,
-		pattern: compiled(pattern), alone: true, entropy: 3.2,
+		pattern: lazy.Regexp(pattern), alone: true, entropy: 3.2,
 	}
 }
 

@@ -13,7 +13,6 @@ import (
 	"strings"
 
 	"github.com/nix-community/go-nix/pkg/nixbase32"
-	"lukechampine.com/blake3"
 )
 
 // Algo is a hash algorithm; the zero Algo means that none is given.
@@ -37,7 +36,7 @@ var algos = [...]struct {
 	SHA1:   {"sha1", 20, sha1.New},
 	SHA256: {"sha256", 32, sha256.New},
 	SHA512: {"sha512", 64, sha512.New},
-	BLAKE3: {"blake3", 32, func() hash.Hash { return blake3.New(32, nil) }},
+	BLAKE3: {"blake3", 32, newBLAKE3},
 }
 
 func (a Algo) String() string { return algos[a].name }
