@@ -10,7 +10,7 @@ var symbols = struct {
 	sync.RWMutex
 	ids   map[string]Symbol
 	names []string
-}{ids: make(map[string]Symbol, 2048), names: make([]string, 0, 2048)}
+}{ids: make(map[string]Symbol, 512), names: make([]string, 0, 512)}
 
 // Intern gives a name's symbol. It is safe for concurrent use.
 func Intern(name string) Symbol {
