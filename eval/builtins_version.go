@@ -5,12 +5,16 @@ import (
 	"github.com/nixplan/nixplan/eval/value"
 )
 
+// CompareVersions is what builtins.compareVersions gives: -1, 0 or 1.
+func CompareVersions(a, b string) int { return version.Compare(a, b) }
+
 var versionPrims = []value.Prim{
 	{Name: "compareVersions", Result: value.Int, Arity: 2, Strict: 0b11, F2: func(m *value.Machine, a, b value.Value) value.Value {
 		x, y := wantPlain(m, a), wantPlain(m, b)
 		m.Step(min(len(x), len(y)) / 64)
 		result := value.NewInt(int64(version.Compare(x, y)))
-		return observe(m, "compareVersions", a, observe(m, "compareVersions", b, result))
+		decide(m, "compareVersions", a, b, result, here(m))
+		return result
 	}},
 	{Name: "parseDrvName", Result: value.AttrSet, Arity: 1, Strict: 1, F1: func(m *value.Machine, v value.Value) value.Value {
 		name, ver := version.ParseDrvName(wantPlain(m, v))

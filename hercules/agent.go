@@ -74,7 +74,12 @@ type Evaluation struct {
 
 // Evaluate does what an agent would after a push to ref, a full name.
 func (p *Project) Evaluate(ev *eval.Evaluator, ref string) *Evaluation {
-	a := &agent{ev: ev, project: p, out: &Evaluation{Source: p.Source(ref)}}
+	return p.EvaluateSource(ev, p.Source(ref))
+}
+
+// EvaluateSource does what an agent would if it were told src: for a fork, say.
+func (p *Project) EvaluateSource(ev *eval.Evaluator, src GitSource) *Evaluation {
+	a := &agent{ev: ev, project: p, out: &Evaluation{Source: src}}
 	a.run()
 	return a.out
 }

@@ -1,13 +1,13 @@
 package planner
 
 import (
-	"regexp/syntax"
 	"slices"
 	"strings"
 
 	"github.com/nixplan/nixplan/eval"
 	"github.com/nixplan/nixplan/hercules"
 	"github.com/nixplan/nixplan/hercules/repo"
+	"github.com/nixplan/nixplan/plan/refset"
 )
 
 // Refs that nobody names.
@@ -36,7 +36,7 @@ func candidates(d *eval.Decision, src *hercules.GitSource) []string {
 	}
 	texts := d.Others
 	if d.Pattern != "" {
-		texts = examples(d.Pattern)
+		texts = refset.Examples(d.Pattern)
 	}
 	for _, mark := range d.Marks {
 		fact, refs := factOf(mark, src)
@@ -75,8 +75,8 @@ func factOf(mark string, src *hercules.GitSource) (text string, refs func(string
 func FactName(mark string) string { return mark[strings.LastIndexByte(mark, '.')+1:] }
 
 // wholes are values of a fact for which something derived from it, which was
-// subject, may be text: the text itself, and what comes out when the text takes
-// the place that subject has in the fact.
+// subject, may be text: the text itself, what comes out when the text takes the
+// place that subject has in the fact, and what makes the fact's part of it text.
 func wholes(text, subject, fact string) []string {
 	if text == "" {
 		return nil
@@ -85,85 +85,11 @@ func wholes(text, subject, fact string) []string {
 	if before, after, ok := strings.Cut(fact, subject); ok && subject != "" && subject != fact {
 		out = append(out, before+text, before+text+after)
 	}
-	return out
-}
-
-// mostExamples bounds the texts tried for one regular expression.
-const mostExamples = 8
-
-// examples are texts that an extended regular expression matches, one for each
-// of its alternatives. They are guesses: what Go's syntax does not cover is left
-// out.
-func examples(pattern string) []string {
-	re, err := syntax.Parse(pattern, syntax.POSIX)
-	if err != nil {
-		return nil
-	}
-	return exampleOf(re)
-}
-
-func exampleOf(re *syntax.Regexp) []string {
-	switch re.Op {
-	case syntax.OpLiteral:
-		return []string{string(re.Rune)}
-	case syntax.OpCharClass:
-		return []string{string(fromClass(re.Rune))}
-	case syntax.OpAnyChar, syntax.OpAnyCharNotNL:
-		return []string{"x"}
-	case syntax.OpCapture, syntax.OpPlus:
-		return exampleOf(re.Sub[0])
-	case syntax.OpStar, syntax.OpQuest:
-		return capped(append([]string{""}, exampleOf(re.Sub[0])...))
-	case syntax.OpRepeat:
-		out := []string{""}
-		for range min(max(re.Min, 1), 64) {
-			out = combine(out, exampleOf(re.Sub[0]))
-		}
-		return out
-	case syntax.OpConcat:
-		out := []string{""}
-		for _, sub := range re.Sub {
-			out = combine(out, exampleOf(sub))
-		}
-		return out
-	case syntax.OpAlternate:
-		var out []string
-		for _, sub := range re.Sub {
-			out = append(out, exampleOf(sub)...)
-		}
-		return capped(out)
-	case syntax.OpNoMatch:
-		return nil
-	}
-	return []string{""} // anchors
-}
-
-// fromClass picks a letter or digit of a class where it has one, since these may
-// stand anywhere in a ref.
-func fromClass(ranges []rune) rune {
-	for _, want := range "x1aA" {
-		for i := 0; i+1 < len(ranges); i += 2 {
-			if ranges[i] <= want && want <= ranges[i+1] {
-				return want
-			}
+	if before, after, ok := strings.Cut(subject, fact); ok && fact != "" && subject != fact {
+		middle, begins := strings.CutPrefix(text, before)
+		if middle, ends := strings.CutSuffix(middle, after); begins && ends && middle != "" {
+			out = append(out, middle)
 		}
 	}
-	if len(ranges) == 0 {
-		return 'x'
-	}
-	return ranges[0]
+	return append(out, unmapped(fact, subject, text)...)
 }
-
-func combine(left, right []string) []string {
-	var out []string
-	for _, a := range left {
-		for _, b := range right {
-			if out = append(out, a+b); len(out) == mostExamples {
-				return out
-			}
-		}
-	}
-	return out
-}
-
-func capped(list []string) []string { return list[:min(len(list), mostExamples)] }

@@ -32,6 +32,8 @@ type Survey struct {
 	Readings []*Reading
 	// Cut says that there are more refs than were looked at.
 	Cut bool
+
+	literals *literals // what conditions may be made of
 }
 
 // SurveyOptions choose the refs of a survey.
@@ -47,7 +49,7 @@ type SurveyOptions struct {
 // that nobody names, and every ref that the program turns out to compare with,
 // until no new one turns up.
 func (p *Planner) Survey(o SurveyOptions) *Survey {
-	s := &surveyor{p: p, seen: map[string]bool{}, out: &Survey{}}
+	s := &surveyor{p: p, seen: map[string]bool{}, out: &Survey{literals: newLiterals()}}
 	for _, ref := range o.Only {
 		s.add(ref, Asked)
 	}
@@ -126,6 +128,10 @@ func (s *surveyor) read(next surveyed) {
 	}
 	src := s.p.project.Source(next.ref)
 	for i := range fresh {
+		if s.out.literals.again(&fresh[i]) {
+			continue
+		}
+		s.out.literals.from(&fresh[i], &src)
 		for _, ref := range candidates(&fresh[i], &src) {
 			s.add(ref, Named)
 		}

@@ -95,6 +95,8 @@ not need Nix.`,
 	root.SetHelpCommand(newHelpCommand())
 	root.AddCommand(
 		newPlanCommand(streams),
+		newRefsCommand(streams),
+
 		newCheckCommand(streams),
 		newRulesCommand(streams),
 		newEvalCommand(streams),

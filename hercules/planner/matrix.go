@@ -1,0 +1,355 @@
+package planner
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/nixplan/nixplan/eval/value"
+	"github.com/nixplan/nixplan/hercules"
+	"github.com/nixplan/nixplan/plan"
+	"github.com/nixplan/nixplan/plan/refset"
+)
+
+// How much a matrix evaluates besides what its survey does.
+const (
+	mostProbes = 600 // refs, and refs of forks
+	mostRounds = 5   // of descriptions, each tested by refs made for it
+	mostForks  = 16  // combinations of facts besides the ref
+	forkedRefs = 32  // refs tried for each of them
+	anotherRef = "refs/nixplan/another-ref"
+)
+
+// Matrix says for which refs each job is in which state, and describes them.
+type Matrix struct {
+	Survey *Survey
+	Jobs   []*MatrixJob // by path
+	// Tried are all points evaluated, the survey's first.
+	Tried []refset.Point
+	// Cut says that more could have been tried.
+	Cut bool
+}
+
+// MatrixJob is a job that exists for some ref.
+type MatrixJob struct {
+	Job plan.Job // as it is for the first ref that has it
+	// States are those for each of the points tried.
+	States       []plan.RefState
+	Active       Region
+	Undetermined Region
+}
+
+// Region is a set of refs.
+type Region struct {
+	Set refset.Set
+	// Exact says that Set agrees with every point tried, and that these were made
+	// to refute it.
+	Exact bool
+}
+
+// Matrix evaluates the repository for every ref that matters, and describes the
+// refs for which each job is active. A description is put to the test with refs
+// that lie just inside and just outside of it, and only one that stands is
+// called exact.
+func (p *Planner) Matrix(o SurveyOptions) *Matrix {
+	m := &matrix{p: p, tried: map[refset.Point]int{}}
+	survey := p.Survey(o)
+	m.out = &Matrix{Survey: survey, Cut: survey.Cut}
+	m.literals = survey.literals
+	m.decided = len(p.ev.Decisions())
+	for _, r := range survey.Readings {
+		src := p.project.Source(r.Ref.Name)
+		m.record(pointOf(&src), outcomeOf(r.Evaluation))
+	}
+	if len(o.Only) == 0 {
+		m.probe()
+	}
+	m.jobs()
+	for round := 0; ; round++ {
+		m.describe()
+		if len(o.Only) > 0 || round == mostRounds || !m.refute() {
+			break
+		}
+	}
+	return m.out
+}
+
+type matrix struct {
+	p        *Planner
+	out      *Matrix
+	literals *literals
+	decided  int // decisions looked at
+	tried    map[refset.Point]int
+	outcomes []outcome
+	probes   int
+	used     int  // literals that probes were made of
+	spent    bool // the evaluator's budget is
+}
+
+// outcome is what an evaluation says of jobs.
+type outcome struct {
+	of     map[string]plan.RefState // by path
+	failed []string                 // paths that could not be evaluated
+	spent  bool                     // for lack of time or memory
+}
+
+func outcomeOf(e *hercules.Evaluation) outcome {
+	out := outcome{of: map[string]plan.RefState{}}
+	if e == nil {
+		return out
+	}
+	for i := range e.Handlers {
+		h := &e.Handlers[i]
+		for j := range h.Found {
+			f := &h.Found[j]
+			path := hercules.JoinPath(full(h, f.Job))
+			switch {
+			case f.Class == hercules.Effect:
+				out.of[path] = states[f.State]
+			case f.Class == hercules.Undetermined && mayBeJob(f, h), f.Class == hercules.Open && mayHoldJobs(f, h):
+				if out.of[path] == "" {
+					out.of[path] = plan.Undetermined
+				}
+			}
+		}
+		for _, f := range h.Failures {
+			out.fail(full(h, f.Job), f.Err)
+		}
+	}
+	for _, f := range e.Failures {
+		out.fail(f.Job, f.Err)
+	}
+	for _, f := range e.Unknown {
+		out.of[hercules.JoinPath(f.Job)] = plan.Undetermined
+	}
+	return out
+}
+
+func (s *outcome) fail(path []string, err error) {
+	s.failed = append(s.failed, hercules.JoinPath(path))
+	var e *value.Error
+	s.spent = s.spent || errors.As(err, &e) && e.Kind == value.Budget
+}
+
+// state is a job's.
+func (s *outcome) state(path string) plan.RefState {
+	if state, ok := s.of[path]; ok {
+		return state
+	}
+	for at := path; ; {
+		if slices.Contains(s.failed, at) {
+			return plan.Failed
+		}
+		if s.of[at] == plan.Undetermined && at != path {
+			return plan.Undetermined // a set of which the names are not known
+		}
+		dot := strings.LastIndexByte(at, '.')
+		if at == "" {
+			return plan.Absent
+		}
+		at = at[:max(dot, 0)]
+	}
+}
+
+func (m *matrix) record(p refset.Point, s outcome) {
+	m.tried[p] = len(m.outcomes)
+	m.out.Tried = append(m.out.Tried, p)
+	m.outcomes = append(m.outcomes, s)
+}
+
+// try evaluates for a point, unless that was done, and learns from what the
+// program decides.
+func (m *matrix) try(p refset.Point) bool {
+	if _, ok := m.tried[p]; ok || !isFullRef(p.Ref) {
+		return false
+	}
+	if m.probes == mostProbes || m.spent {
+		m.out.Cut = true
+		return false
+	}
+	m.probes++
+	src := sourceOf(m.p.project.Source(p.Ref), &p)
+	out := outcomeOf(m.p.project.EvaluateSource(m.p.ev, src))
+	if m.spent = out.spent; out.spent {
+		m.out.Cut = true
+		return false
+	}
+	m.record(p, out)
+	decisions := m.p.ev.Decisions()
+	for ; m.decided < len(decisions); m.decided++ {
+		if d := &decisions[m.decided]; !m.literals.again(d) {
+			m.literals.from(d, &src)
+		}
+	}
+	return true
+}
+
+// here is the repository's own point for a ref.
+func (m *matrix) here(ref string) refset.Point {
+	src := m.p.project.Source(ref)
+	return pointOf(&src)
+}
+
+// probe tries refs around everything that the program compares with, until
+// nothing new turns up.
+func (m *matrix) probe() {
+	m.try(m.here(anotherRef))
+	for m.used < len(m.literals.list) {
+		m.used = len(m.literals.list)
+		for _, ref := range refset.Probes(m.literals.list[:m.used]) {
+			m.try(m.here(ref))
+		}
+		m.forks()
+	}
+}
+
+// forks tries what the program compares with besides the ref. A repository
+// without a remote is tried as a fork of nobody, since its owner is unknown.
+func (m *matrix) forks() {
+	own := m.here("")
+	points := []refset.Point{own}
+	for i, fact := range refset.Others {
+		values := refset.Values(m.literals.list, fact)
+		if own.Others[i] == "" && len(values) == 0 && m.unknown(string(fact)) {
+			values = []string{"nixplan-another-" + strings.ToLower(string(fact))}
+		}
+		for _, p := range points {
+			for _, v := range values {
+				if p.Others[i] = v; v != own.Others[i] && len(points) < mostForks {
+					points = append(points, p)
+				}
+			}
+		}
+	}
+	if len(points) == 1 {
+		return
+	}
+	var refs []string
+	for _, r := range m.out.Survey.Readings {
+		if r.Origin != Branch && r.Origin != Tag || len(m.out.Survey.Readings) <= forkedRefs {
+			refs = append(refs, r.Ref.Name)
+		}
+	}
+	for _, p := range points[1:] {
+		for _, ref := range refs[:min(len(refs), forkedRefs)] {
+			p.Ref = ref
+			m.try(p)
+		}
+	}
+}
+
+// unknown reports whether something is undetermined since a fact about the
+// repository is not known.
+func (m *matrix) unknown(fact string) bool {
+	for _, r := range m.out.Survey.Readings {
+		for _, job := range r.Plan.Jobs {
+			for _, u := range job.Condition.Needs {
+				if FactName(u.Needs) == fact {
+					return true
+				}
+			}
+		}
+		for _, some := range r.Plan.SomeJobs {
+			for _, u := range slices.Concat(some.Condition.Needs, some.Needs) {
+				if FactName(u.Needs) == fact {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// jobs lists the jobs of all points.
+func (m *matrix) jobs() {
+	seen := map[string]bool{}
+	for _, r := range m.out.Survey.Readings {
+		for _, job := range r.Plan.Jobs {
+			if !seen[job.Path] {
+				seen[job.Path] = true
+				m.out.Jobs = append(m.out.Jobs, &MatrixJob{Job: job})
+			}
+		}
+	}
+	for i := range m.outcomes {
+		for path := range m.outcomes[i].of {
+			if !seen[path] {
+				seen[path] = true
+				m.found(path, &m.out.Tried[i])
+			}
+		}
+	}
+	slices.SortFunc(m.out.Jobs, func(a, b *MatrixJob) int { return slices.Compare(a.Job.AttrPath, b.Job.AttrPath) })
+}
+
+// found adds a job that only a point beyond the survey has.
+func (m *matrix) found(path string, at *refset.Point) {
+	if *at != m.here(at.Ref) {
+		return // of a fork: nothing that this repository runs
+	}
+	r := m.p.Read(hercules.Ref{Name: at.Ref})
+	r.Origin = Named
+	for _, job := range r.Plan.Jobs {
+		if job.Path == path {
+			m.out.Jobs = append(m.out.Jobs, &MatrixJob{Job: job})
+			return
+		}
+	}
+}
+
+// describe describes the regions of every job, once more where points were added.
+func (m *matrix) describe() {
+	literals := slices.Clone(m.literals.list)
+	slices.SortFunc(literals, refset.Compare)
+	type regions struct{ active, undetermined Region }
+	known := map[string]regions{} // jobs of equal states have equal regions
+	for _, job := range m.out.Jobs {
+		var key strings.Builder
+		for i := len(job.States); i < len(m.outcomes); i++ {
+			job.States = append(job.States, m.outcomes[i].state(job.Job.Path))
+		}
+		for _, state := range job.States {
+			key.WriteString(string(state) + " ")
+		}
+		r, ok := known[key.String()]
+		if !ok {
+			r = regions{m.region(job, plan.Active, literals), m.region(job, plan.Undetermined, literals)}
+			known[key.String()] = r
+		}
+		job.Active, job.Undetermined = r.active, r.undetermined
+	}
+}
+
+func (m *matrix) region(job *MatrixJob, state plan.RefState, literals []refset.Literal) Region {
+	samples := make([]refset.Sample, len(job.States))
+	for i := range samples {
+		samples[i] = refset.Sample{Point: m.out.Tried[i], In: job.States[i] == state}
+	}
+	set, ok := refset.Fit(samples, literals)
+	if !ok {
+		set, ok = refset.Fit(samples, refset.Folds(literals))
+	}
+	return Region{set, ok}
+}
+
+// refute tries refs made for the descriptions there are, and reports whether
+// anything new was tried.
+func (m *matrix) refute() bool {
+	before, known := len(m.outcomes), len(m.literals.list)
+	for _, job := range m.out.Jobs {
+		for _, region := range []*Region{&job.Active, &job.Undetermined} {
+			if !region.Exact {
+				continue
+			}
+			for _, term := range region.Set.Any {
+				for _, ref := range refset.Probes(term.All) {
+					m.try(m.here(ref))
+				}
+			}
+		}
+	}
+	if len(m.literals.list) > known {
+		m.probe()
+	}
+	return len(m.outcomes) > before
+}
