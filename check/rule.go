@@ -34,7 +34,7 @@ var Rules = []*Rule{
 	unmappedSecret, unreadSecret, unknownSecret, refusedSecret, missingField, credential, secretValue, scriptSyntax,
 	secretsFile, secretsManifest, secretsOutdated,
 	misspeltArgument, action, sharedState, ownAgent, nixops2, notJSON, argument, sameHost,
-	unpinned, badHash,
+	unpinned, badHash, noEffects,
 }
 
 // Lookup is the rule with an id, nil when there is none.

@@ -50,6 +50,21 @@ var modelPrims = []value.Prim{
 		}
 		return value.NewAttrs(wantAttrs(m, v).WithOpen(nil))
 	}},
+	{Name: "isOpen", Arity: 1, Strict: 1, F1: func(m *value.Machine, v value.Value) value.Value {
+		return value.NewBool(wantAttrs(m, v).Open() != nil)
+	}},
+	// lacking names set: the open set surely does not have the names.
+	{Name: "lacking", Arity: 2, Strict: 0b11, F2: func(m *value.Machine, names, set value.Value) value.Value {
+		attrs := wantAttrs(m, set)
+		if attrs.Open() == nil {
+			return set
+		}
+		open := *attrs.Open()
+		for i := range names.List() {
+			open.Lacks = append(open.Lacks, value.Intern(wantPlain(m, m.Force(&names.List()[i]))))
+		}
+		return value.NewAttrs(attrs.WithOpen(&open))
+	}},
 	{Name: "open", Arity: 2, Strict: 0b11, F2: func(m *value.Machine, origin, set value.Value) value.Value {
 		return value.NewAttrs(wantAttrs(m, set).WithOpen(newUnknown(m, origin)))
 	}},

@@ -199,7 +199,7 @@ func (n *selectNode) from(m *value.Machine, env *value.Env, v value.Value) value
 				v = m.ForceAttr(a)
 				continue
 			}
-			if u := v.Attrs().Open(); u != nil {
+			if u := v.Attrs().Open(); u != nil && (n.or == nil || !u.Lacking(sym)) {
 				v = host(m).selectUnknown(m, u, sym, n.At())
 				continue
 			}

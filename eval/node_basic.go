@@ -208,11 +208,11 @@ func (n *withVar) Eval(m *value.Machine, env *value.Env) value.Value {
 			if a := set.Attrs().Get(n.sym); a != nil {
 				return m.Force(&a.Value)
 			}
-			if u := set.Attrs().Open(); u != nil && open == nil {
+			if u := set.Attrs().Open(); u != nil && (open == nil || open.Lacking(n.sym)) {
 				open = u
 			}
 		case value.UnknownValue:
-			if open == nil {
+			if open == nil || open.Lacking(n.sym) {
 				open = set.Unknown()
 			}
 		default:

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/nixplan/nixplan/eval/value"
+	"github.com/nixplan/nixplan/internal/diag"
 )
 
 // firstUnknown is the first unknown among values in weak head normal form, nil
@@ -49,6 +50,13 @@ func blameText(m *value.Machine, u *value.Unknown, text string, at value.Span) v
 // …) gives the model, and the plan says that this was assumed.
 func (ev *Evaluator) selectUnknown(m *value.Machine, u *value.Unknown, sym value.Symbol, at value.Span) value.Value {
 	origin := u.Origin + "." + sym.String()
+	if u.Lacking(sym) {
+		m.Throw(&value.Error{
+			Kind: value.MissingAttribute, ID: diag.IDNoEffects, At: ev.userSpan(m, at),
+			Message: "nixpkgs has no attribute '" + sym.String() + "', and no overlay adds it",
+			Help:    "add the overlay of hercules-ci-effects: import nixpkgs { overlays = [ (import \"${effects}/overlay.nix\") ]; }",
+		})
+	}
 	if v, ok := ev.wellKnown(m, sym, u.Foreign); ok {
 		ev.assume(origin+" is the usual '"+sym.String()+"'", at)
 		return v

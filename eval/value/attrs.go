@@ -166,7 +166,7 @@ const (
 // result is open when either is; a closed b over an open a leaves b's names known.
 func (m *Machine) Update(a, b *Attrs) *Attrs {
 	open := a.open
-	if b.open != nil {
+	if b.open != nil && (open == nil || b.open.Lacks == nil) { // what one lacks the other may have
 		open = b.open
 	}
 	if b.size == 0 && open == a.open {

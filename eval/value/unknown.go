@@ -1,6 +1,9 @@
 package value
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Unknown describes a value nixplan cannot know, and what it came from, so
 // that a plan can say "undetermined: needs X, from Y, at Z".
@@ -31,8 +34,14 @@ type Unknown struct {
 	// value is in either case, not evaluated yet.
 	Then, Else Value
 
+	// Lacks are names that an open set surely does not have.
+	Lacks []Symbol
+
 	derived int // how many Causes there are
 }
+
+// Lacking reports whether an open set surely does not have an attribute.
+func (u *Unknown) Lacking(name Symbol) bool { return slices.Contains(u.Lacks, name) }
 
 // Root is the unknown this one finally derives from.
 func (u *Unknown) Root() *Unknown {

@@ -23,6 +23,7 @@ const (
 	IDManifest    = "NP411" // the manifest of secrets cannot be read
 	IDSecretsOut  = "NP412" // the manifest of secrets is not up to date
 	IDHash        = "NP602" // a hash that is none
+	IDNoEffects   = "NP603" // a package set without the effects
 	IDConfig      = "NP801" // nixplan.hcl
 	IDAllow       = "NP802" // a comment that allows a finding is not in order
 	IDInternal    = "NP999" // a mistake in nixplan

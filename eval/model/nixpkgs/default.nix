@@ -3,11 +3,14 @@
 args:
 
 let
-  inherit (__nixplan) assume isUnknown;
+  inherit (__nixplan) assume isOpen isUnknown;
 
   lib = import ./lib;
 
   given = if isUnknown args then assume "the arguments given to nixpkgs do not change what the plan reads" { } else args;
+
+  # Whether these are surely all of the arguments.
+  whole = !isUnknown args && !isOpen args && args.__whole or true;
 
   # `localSystem` and `crossSystem` are a system string or a set with `system` or `config`.
   platform = value: if builtins.isString value then { system = value; } else value;
@@ -32,6 +35,7 @@ else
     overlays = given.overlays or [ ];
     crossOverlays = given.crossOverlays or [ ];
     # Calls this file again with other arguments, for `appendOverlays` and the package sets for other platforms.
-    again = changes: import ./. (given // changes);
+    again = changes: import ./. (given // changes // { __whole = whole; });
+    allArguments = whole;
     path = ./.;
   }

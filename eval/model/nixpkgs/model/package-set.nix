@@ -7,12 +7,13 @@
   config,
   overlays,
   crossOverlays,
+  allArguments,
   again,
   path,
 }:
 
 let
-  inherit (__nixplan) assume isUnknown openOwn;
+  inherit (__nixplan) assume isOpen isUnknown lacking openOwn sourceOf;
 
   base =
     final:
@@ -137,16 +138,23 @@ let
       inherit (nixos) nixos nixosTest testers nixosTests;
     };
 
+  # `whole` says that all of what was added is known.
   overlayed =
     prev: overlay: final:
     let
       before = prev final;
-      result = overlay final before;
+      result = overlay final before.pkgs;
     in
     if isUnknown overlay || isUnknown result then
-      assume "an overlay that cannot be evaluated here only adds or changes packages" before
+      {
+        pkgs = assume "an overlay that cannot be evaluated here only adds or changes packages" before.pkgs;
+        whole = false;
+      }
     else
-      before // __nixplan.known result;
+      {
+        pkgs = before.pkgs // __nixplan.known result;
+        whole = before.whole && !isOpen result;
+      };
 
   checked =
     what: value:
@@ -160,6 +168,32 @@ let
         if isUnknown overlay || lib.isFunction overlay then overlay else throw "nixpkgs: every element of `${what}` must be a function"
       ) value;
 
-  final = builtins.foldl' overlayed base (checked "overlays" overlays ++ checked "crossOverlays" crossOverlays) final;
+  # A package set that is surely that of nixpkgs with overlays that are surely all.
+  whole =
+    allArguments
+    && !isUnknown overlays
+    && !isUnknown crossOverlays
+    && !isUnknown config
+    && builtins.isAttrs config
+    && !isOpen config
+    && !(config ? packageOverrides)
+    && isOriginal (sourceOf path);
+
+  # Not one that the model itself takes for a package set that is not known.
+  isOriginal =
+    source:
+    source != null
+    && source.url != null
+    && (
+      builtins.match "https://github.com/[Nn]ix[Oo][Ss]/nixpkgs(-channels)?/archive/.*" source.url != null
+      || builtins.match "https://(channels|releases)\\.nixos\\.org/.*" source.url != null
+      || builtins.match "https://github.com/[Nn]ix[Oo][Ss]/nixpkgs(\\.git)?" source.url != null && source.rev != null
+    );
+
+  applied = builtins.foldl' overlayed (final: { pkgs = base final; inherit whole; }) (
+    checked "overlays" overlays ++ checked "crossOverlays" crossOverlays
+  ) final;
+
+  final = if applied.whole then lacking [ "effects" "hci-effects" ] applied.pkgs else applied.pkgs;
 in
 final
