@@ -129,13 +129,7 @@ func (n *concatNode) Eval(m *value.Machine, env *value.Env) value.Value {
 	if b.Len() == 0 {
 		return a
 	}
-	total := a.Len() + b.Len()
-	m.FitList(int64(total))
-	m.Step(total / 16)
-	out := m.Slots(total)
-	copy(out, a.List())
-	copy(out[a.Len():], b.List())
-	return value.NewList(out)
+	return m.Concat(a, b)
 }
 func (n *concatNode) Delay(m *value.Machine, env *value.Env) value.Value { return m.NewThunk(n, env) }
 
