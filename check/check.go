@@ -44,7 +44,8 @@ type Options struct {
 }
 
 // Run checks a repository. An error means that there is nothing to check: the
-// path, the repository, the configuration or the secrets cannot be read.
+// path, the repository, the configuration or the secrets cannot be read, or that
+// ctx ended first.
 func Run(ctx context.Context, o Options) (*Report, error) {
 	p, err := planner.New(ctx, planner.Options{
 		Path: o.Path, Config: o.Config, SearchPath: o.SearchPath, NoModel: o.NoModel, Fetcher: o.Fetcher, Limits: o.Limits,
@@ -69,9 +70,6 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	}
 	repository := newRepository(p, settings, p.Survey(survey))
 	repository.Secrets = inventory
-	if err := ctx.Err(); err != nil {
-		return nil, fmt.Errorf("interrupted: %w", err)
-	}
 	c := &collector{repo: repository}
 	problems = append(problems, settings.CheckRules(IDs())...)
 	for _, d := range problems {
@@ -82,6 +80,9 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		if rule.run != nil {
 			rule.run(&pass{Repository: repository, rule: rule, out: c})
 		}
+	}
+	if err := ctx.Err(); err != nil { // what was found is not everything
+		return nil, err
 	}
 	report := &Report{Root: project.Root, Top: project.Root, Cut: repository.Survey.Cut}
 	if g := project.Git; g != nil && !g.Bare() {

@@ -88,6 +88,7 @@ func Plan(ctx context.Context, o Options) (*plan.Plan, error) {
 // evaluated once for all of them; so the pins, assumptions and reads of a later
 // plan include those of the earlier ones. It is for one goroutine.
 type Planner struct {
+	ctx         context.Context // of all evaluations
 	project     *hercules.Project
 	ev          *eval.Evaluator
 	toolVersion string
@@ -137,6 +138,7 @@ func New(ctx context.Context, o Options) (*Planner, error) {
 		}
 	}
 	return &Planner{
+		ctx:     ctx,
 		project: project,
 		ev: eval.New(ctx, eval.Options{
 			World: w, Model: !o.NoModel, Fetcher: o.Fetcher, Partial: true, Limits: limits, DisplayDir: project.Root, Libraries: libraries,

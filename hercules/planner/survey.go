@@ -47,7 +47,7 @@ type SurveyOptions struct {
 // Survey reads the repository for every ref that matters: what is checked out,
 // the default branch, the repository's branches and tags, one branch and one tag
 // that nobody names, and every ref that the program turns out to compare with,
-// until no new one turns up.
+// until no new one turns up. It ends early when the planner's context does.
 func (p *Planner) Survey(o SurveyOptions) *Survey {
 	s := &surveyor{p: p, seen: map[string]bool{}, out: &Survey{literals: newLiterals()}}
 	for _, ref := range o.Only {
@@ -56,7 +56,7 @@ func (p *Planner) Survey(o SurveyOptions) *Survey {
 	if s.fixed = len(o.Only) > 0; !s.fixed {
 		s.repository(o)
 	}
-	for i := 0; i < len(s.queue); i++ {
+	for i := 0; i < len(s.queue) && p.ctx.Err() == nil; i++ {
 		s.read(s.queue[i])
 	}
 	return s.out

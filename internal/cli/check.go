@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/google/renameio/v2"
 	"github.com/spf13/cobra"
 
 	"github.com/nixplan/nixplan/check"
@@ -32,6 +31,7 @@ type checkOptions struct {
 	color     string
 	showTrace bool
 	model     modelFlags
+	limits    limitFlags
 }
 
 func newCheckCommand(streams *Streams) *cobra.Command {
@@ -77,6 +77,7 @@ finding in its line or the next; a reason is required:
 	flags.StringVar(&o.color, "color", "auto", "`WHEN` to use colour: auto, always or never")
 	flags.BoolVar(&o.showTrace, "show-trace", false, "show the whole trace of errors")
 	o.model.register(flags)
+	o.limits.register(flags, planTimeout)
 	complete(cmd, "format", names(view.FindingFormats)...)
 	complete(cmd, "severity", "note", "warning", "error")
 	complete(cmd, "color", "auto", "always", "never")
@@ -166,7 +167,7 @@ func runCheck(ctx context.Context, o *checkOptions) error {
 		if err := o.write(&b, reports, least, options); err != nil {
 			return err
 		}
-		if err := renameio.WriteFile(out.path, b.Bytes(), 0o644); err != nil {
+		if err := writeFile(out.path, b.Bytes()); err != nil {
 			return fmt.Errorf("cannot write the findings: %w", err)
 		}
 	}
@@ -176,8 +177,10 @@ func runCheck(ctx context.Context, o *checkOptions) error {
 	return nil
 }
 
-// run checks every repository that was named.
+// run checks every repository that was named. What it takes in all is bounded.
 func (o *checkOptions) run(ctx context.Context) ([]*check.Report, error) {
+	ctx, done := o.limits.begin(ctx, o.streams)
+	defer done()
 	targets := o.targets
 	if len(targets) == 0 {
 		targets = []string{""}
@@ -193,7 +196,11 @@ func (o *checkOptions) run(ctx context.Context) ([]*check.Report, error) {
 			SearchPath: o.model.searchPath("", dir), // an agent has no NIX_PATH
 			NoModel:    !o.model.enabled(),
 			Fetcher:    o.model.fetcher(o.streams),
+			Limits:     o.limits.limits(),
 		})
+		if ctx.Err() != nil {
+			return nil, o.limits.ended(ctx)
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -52,12 +53,7 @@ func (f *limitFlags) begin(ctx context.Context, streams *Streams) (_ context.Con
 		select {
 		case <-finished:
 		case <-time.After(grace):
-			why := "interrupted"
-			if ctx.Err() == context.DeadlineExceeded {
-				why = fmt.Sprintf("not done after %v (--timeout)", f.timeout)
-			}
-			fmt.Fprintf(streams.Err, "nixplan: %s\n", why)
-			os.Exit(exitFindings)
+			os.Exit(streams.report(f.ended(ctx)))
 		}
 	})
 	return ctx, func() {
@@ -65,6 +61,15 @@ func (f *limitFlags) begin(ctx context.Context, streams *Streams) (_ context.Con
 		close(finished)
 		cancel()
 	}
+}
+
+// ended is what a command ends with whose context ended before it was done.
+func (f *limitFlags) ended(ctx context.Context) error {
+	why := "interrupted"
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		why = fmt.Sprintf("not done after %v (--timeout)", f.timeout)
+	}
+	return &exitError{code: exitFindings, message: why}
 }
 
 // byteSize is a number of bytes as a flag: 500M, 2G.

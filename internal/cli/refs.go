@@ -83,8 +83,8 @@ func runRefs(ctx context.Context, o *refsOptions) error {
 		return err
 	}
 	table := p.Refs(planner.SurveyOptions{})
-	if err := ctx.Err(); err != nil {
-		return interrupted(err)
+	if ctx.Err() != nil {
+		return o.limits.ended(ctx)
 	}
 	if o.job != "" {
 		if err := selectJobs(table, o.job); err != nil {
@@ -116,11 +116,6 @@ func newPlanner(ctx context.Context, streams *Streams, target string, model *mod
 		Stderr:      streams.Err,
 		ToolVersion: Version(),
 	})
-}
-
-// interrupted is what a command ends with that was not left to finish.
-func interrupted(err error) error {
-	return &exitError{code: exitFindings, message: "stopped before everything was evaluated: " + err.Error()}
 }
 
 // selectJobs keeps the jobs whose path matches.

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/google/renameio/v2"
 	"github.com/spf13/cobra"
 
 	"github.com/nixplan/nixplan/hercules"
@@ -112,7 +111,7 @@ func runSecretsManifest(o *secretsManifestOptions) error {
 	if o.output == "" {
 		_, err = o.streams.Out.Write(manifest.Bytes())
 	} else {
-		err = renameio.WriteFile(o.output, manifest.Bytes(), 0o644)
+		err = writeFile(o.output, manifest.Bytes())
 	}
 	if err != nil {
 		return usagef("cannot write the manifest: %v", err)
