@@ -49,6 +49,8 @@ type Config struct {
 	Home string
 	// MaxFile is the largest file that may be read, in bytes. 0: MaxFile.
 	MaxFile int64
+	// Disk is where files are; nil: the machine.
+	Disk *Disk
 }
 
 // SearchEntry is one entry of a search path: `prefix=path`, or a path alone.
@@ -128,14 +130,14 @@ func New(config Config) (*World, error) {
 		w.config.MaxFile = MaxFile
 	}
 	for _, root := range config.Roots {
-		real, err := realPath(root)
+		real, err := w.realPath(root)
 		if err != nil {
 			return nil, err
 		}
 		w.roots = append(w.roots, real)
 	}
 	if config.Checkout != "" {
-		real, err := realPath(config.Checkout)
+		real, err := w.realPath(config.Checkout)
 		if err != nil {
 			return nil, err
 		}
@@ -145,13 +147,16 @@ func New(config Config) (*World, error) {
 }
 
 // realPath is an absolute path without symbolic links.
-func realPath(path string) (string, error) {
-	real, err := filepath.EvalSymlinks(path)
+func (w *World) realPath(path string) (string, error) {
+	real, err := w.config.Disk.EvalSymlinks(path)
 	if err != nil {
 		return "", err
 	}
 	return filepath.Abs(real)
 }
+
+// Disk is where the world's files are.
+func (w *World) Disk() *Disk { return w.config.Disk }
 
 // Home is the directory ~/ stands for.
 func (w *World) Home() string {
@@ -200,7 +205,7 @@ func StorePath(identity, name string) string {
 func (w *World) AddMount(mount *Mount) {
 	if mount.Own {
 		// What is read is compared with links resolved.
-		if resolved, err := filepath.EvalSymlinks(mount.Dir); err == nil {
+		if resolved, err := w.config.Disk.EvalSymlinks(mount.Dir); err == nil {
 			mount.Dir = resolved
 		}
 	}
@@ -322,7 +327,7 @@ func (w *World) check(p place) error {
 	if err != nil {
 		// What does not exist is judged by the nearest directory that does.
 		if parent := filepath.Dir(p.real); errors.Is(err, fs.ErrNotExist) && parent != p.real {
-			if _, lerr := os.Lstat(p.real); lerr == nil {
+			if _, lerr := w.config.Disk.Lstat(p.real); lerr == nil {
 				return err // a dangling link
 			}
 			p.real = parent
@@ -350,7 +355,7 @@ func (w *World) check(p place) error {
 func (w *World) resolve(path string) (string, error) {
 	dir, base := filepath.Split(path)
 	if dir == "" || base == "" || base == "." || base == ".." {
-		return filepath.EvalSymlinks(path)
+		return w.config.Disk.EvalSymlinks(path)
 	}
 	dir = filepath.Clean(dir)
 	w.mu.Lock()
@@ -358,7 +363,7 @@ func (w *World) resolve(path string) (string, error) {
 	w.mu.Unlock()
 	if !known {
 		var err error
-		if resolved, err = filepath.EvalSymlinks(dir); err != nil {
+		if resolved, err = w.config.Disk.EvalSymlinks(dir); err != nil {
 			return "", err
 		}
 		w.mu.Lock()
@@ -366,12 +371,12 @@ func (w *World) resolve(path string) (string, error) {
 		w.mu.Unlock()
 	}
 	path = filepath.Join(resolved, base)
-	info, err := os.Lstat(path)
+	info, err := w.config.Disk.Lstat(path)
 	if err != nil {
 		return "", err
 	}
 	if info.Mode()&fs.ModeSymlink != 0 {
-		return filepath.EvalSymlinks(path)
+		return w.config.Disk.EvalSymlinks(path)
 	}
 	return path, nil
 }
@@ -398,7 +403,7 @@ func (w *World) Readable(real string) error { return w.check(place{real: real}) 
 // IsRoot reports whether a directory of this machine is one that may be read as
 // a whole because the caller said so.
 func (w *World) IsRoot(real string) bool {
-	resolved, err := filepath.EvalSymlinks(real)
+	resolved, err := w.config.Disk.EvalSymlinks(real)
 	return len(w.roots) == 0 || err == nil && slices.Contains(w.roots, resolved)
 }
 
@@ -419,7 +424,7 @@ func (w *World) ReadFile(path string) ([]byte, error) {
 	}
 	// Before opening, which waits for a writer when the file is a named pipe and
 	// has side effects on some devices.
-	info, err := os.Stat(p.real)
+	info, err := w.config.Disk.Stat(p.real)
 	if err != nil {
 		return nil, err
 	}
@@ -429,7 +434,7 @@ func (w *World) ReadFile(path string) ([]byte, error) {
 	if !info.Mode().IsRegular() {
 		return nil, &fs.PathError{Op: "read", Path: p.real, Err: errors.New("is not a regular file")}
 	}
-	f, err := os.Open(p.real)
+	f, err := w.config.Disk.Open(p.real)
 	if err != nil {
 		return nil, err
 	}
@@ -455,10 +460,10 @@ func (w *World) ReadFile(path string) ([]byte, error) {
 }
 
 // Lstat describes a path without following a final symbolic link.
-func (w *World) Lstat(name string) (fs.FileInfo, error) { return w.stat(name, w.checkLink, os.Lstat) }
+func (w *World) Lstat(name string) (fs.FileInfo, error) { return w.stat(name, w.checkLink, w.config.Disk.Lstat) }
 
 // Stat describes a path, following symbolic links.
-func (w *World) Stat(name string) (fs.FileInfo, error) { return w.stat(name, w.check, os.Stat) }
+func (w *World) Stat(name string) (fs.FileInfo, error) { return w.stat(name, w.check, w.config.Disk.Stat) }
 
 func (w *World) stat(name string, check func(place) error, stat func(string) (fs.FileInfo, error)) (fs.FileInfo, error) {
 	p, err := w.locate(name)
@@ -491,12 +496,12 @@ func (w *World) ReadDir(path string) ([]fs.DirEntry, error) {
 	if err := w.check(p); err != nil {
 		return nil, err
 	}
-	entries, err := os.ReadDir(p.real)
+	entries, err := w.config.Disk.ReadDir(p.real)
 	entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool {
 		if w.git == "" || e.Name() != ".git" {
 			return false
 		}
-		real, err := realPath(p.real)
+		real, err := w.realPath(p.real)
 		return err == nil && real == filepath.Dir(w.git)
 	})
 	if p.mount != nil && p.mount.Keep != nil {
@@ -519,7 +524,7 @@ func (w *World) Readlink(path string) (string, error) {
 	if err := w.checkLink(p); err != nil {
 		return "", err
 	}
-	return os.Readlink(p.real)
+	return w.config.Disk.Readlink(p.real)
 }
 
 // ImportPath is the file that `import path` reads: symbolic links resolved,
@@ -556,13 +561,13 @@ func (w *World) ImportPath(path string) (file, display string, err error) {
 		if err := w.checkLink(p); err != nil {
 			return "", "", err
 		}
-		info, err := os.Lstat(p.real)
+		info, err := w.config.Disk.Lstat(p.real)
 		if err != nil {
 			return "", "", err
 		}
 		switch {
 		case info.Mode()&fs.ModeSymlink != 0:
-			target, err := os.Readlink(p.real)
+			target, err := w.config.Disk.Readlink(p.real)
 			if err != nil {
 				return "", "", err
 			}

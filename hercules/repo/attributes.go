@@ -10,7 +10,7 @@ import (
 // tree has is then not what the repository has.
 func (g *Git) Filter(path string) (string, error) {
 	rel, ok := g.Rel(path)
-	if !ok {
+	if !ok || g.snapshot != "" { // a snapshot has what the repository has
 		return "", nil
 	}
 	cmd := g.prepare(context.Background(), g.withoutFilters(), "check-attr", "-z", "--stdin", "filter")

@@ -61,7 +61,7 @@ func (g *Git) listFiles() (*Tracked, error) {
 // Prefetch asks for both in the background, so that the git program runs while
 // an evaluation does. The answers, errors included, wait for the callers.
 func (g *Git) Prefetch() {
-	if g.Bare() {
+	if g.Bare() || g.snapshot != "" {
 		return
 	}
 	go g.Dirty()
@@ -117,10 +117,10 @@ func (t *Tracked) Len() int { return len(t.files) }
 // Rel gives path (absolute) relative to the work tree, with slashes; false when
 // it lies outside.
 func (g *Git) Rel(file string) (string, bool) {
-	if g.Bare() {
+	if g.Bare() && g.snapshot == "" {
 		return "", false
 	}
-	rel, err := filepath.Rel(g.WorkTree, file)
+	rel, err := filepath.Rel(g.Top(), file)
 	if err != nil || rel == ".." || strings.HasPrefix(rel, ".."+string(filepath.Separator)) {
 		return "", false
 	}

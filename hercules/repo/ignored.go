@@ -9,7 +9,7 @@ import (
 // ".gitignore:3, *.nix", or "" when it does not.
 func (g *Git) IgnoredBy(path string) string {
 	rel, ok := g.Rel(path)
-	if !ok {
+	if !ok || g.snapshot != "" { // what a commit lacks was never there to ignore
 		return ""
 	}
 	// It ends with status 1 for a file that is not ignored, and what cannot be

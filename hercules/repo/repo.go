@@ -44,7 +44,8 @@ type Git struct {
 	config config
 	refs   refs
 
-	index indexState
+	index    indexState
+	snapshot string // the commit whose files count instead of those checked out, see AtRevision
 }
 
 // indexState holds the answers of the git program, each asked at most once.
