@@ -18,9 +18,13 @@ func decide(m *value.Machine, op string, a, b, result value.Value, at value.Span
 	for _, e := range marks.Elems() {
 		c.Marks = append(c.Marks, e.Path)
 	}
+	c.Trail = m.Trail(mostSteps, func(s value.Span) bool { return s.Start != 0 && !host(m).inModel(s.Start) })
 	m.Decide(c)
 	host(m).decided(c, op, a, b)
 }
+
+// mostSteps bounds the trail of a comparison.
+const mostSteps = 16
 
 // A Decision is a comparison with a fact about the git ref together with what
 // another fact could have been compared with: where to look for refs that make a

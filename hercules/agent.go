@@ -170,7 +170,7 @@ func (a *agent) root(args *value.Attrs) (root value.Value, deps Reasons, ok bool
 func (a *agent) trackRun(f func()) Reasons { return a.ev.Machine().Track(f).List() }
 
 func (a *agent) legacy(root value.Value, args *value.Attrs, deps Reasons) {
-	w := &walker{ev: a.ev, legacy: true, args: args}
+	w := &walker{ev: a.ev, legacy: true, args: args, first: a.project.First}
 	w.walk(root, deps)
 	a.out.Handlers = append(a.out.Handlers, Handler{Event: Push, Found: w.found, Failures: w.failures, Skipped: w.skipped, visited: w.visited})
 }
@@ -179,7 +179,7 @@ func (a *agent) legacy(root value.Value, args *value.Attrs, deps Reasons) {
 // gives one.
 func (a *agent) herculesCI(v value.Value, at value.Span, args value.Value, deps Reasons) {
 	config, own, err := a.call(v, args, aboutArgs)
-	deps = deps.join(own)
+	deps = deps.Join(own)
 	path := []string{"herculesCI"}
 	if err != nil {
 		a.fail(path, at, err)
@@ -226,7 +226,7 @@ const aboutArgs = "an agent passes primaryRepo, herculesCI, rev, shortRev, ref, 
 func (a *agent) handlers(event Event, v value.Value, at value.Span, deps Reasons) {
 	path := []string{event.String()}
 	set, own, err := a.track(v)
-	deps = deps.join(own)
+	deps = deps.Join(own)
 	switch {
 	case err != nil:
 		a.fail(path, at, err)
@@ -239,7 +239,7 @@ func (a *agent) handlers(event Event, v value.Value, at value.Span, deps Reasons
 			Message: event.String() + " must be a set of jobs, but is " + set.Kind().InWords()})
 		return
 	}
-	for _, attr := range set.Attrs().ByName() {
+	for _, attr := range firstly(set.Attrs().ByName(), a.project.First, path) {
 		name := attr.Name.String()
 		h := Handler{Event: event, Name: name, Path: []string{event.String(), name}}
 		if a.handler(&h, attr.Value, attr.Pos.Span(), deps) {
@@ -270,11 +270,14 @@ func (a *agent) unknownHandlers(event Event, u *value.Unknown, at value.Span, de
 // handler evaluates one job of onPush or onSchedule; false when it is disabled.
 func (a *agent) handler(h *Handler, v value.Value, at value.Span, deps Reasons) bool {
 	w := &walker{ev: a.ev}
+	if n := len(h.Path); len(a.project.First) > n && slices.Equal(a.project.First[:n], h.Path) {
+		w.first = a.project.First[n:]
+	}
 	defer func() { h.Found, h.Failures, h.Skipped, h.visited = w.found, w.failures, w.skipped, w.visited }()
 	top := node{at: at}
 
 	config, own, err := a.track(v)
-	deps = deps.join(own)
+	deps = deps.Join(own)
 	switch {
 	case err != nil:
 		w.fail(top, err)
@@ -320,7 +323,7 @@ func (a *agent) handler(h *Handler, v value.Value, at value.Span, deps Reasons) 
 			Message: "outputs must be a set, or a function that gives one, but is a " + k.String()})
 		return true
 	}
-	w.walk(result, t.deps.join(own))
+	w.walk(result, t.deps.Join(own))
 	return true
 }
 

@@ -36,7 +36,7 @@ func (a *agent) flake() {
 	if attr := outputs.Attrs().Lookup("herculesCI"); attr != nil {
 		var own Reasons
 		config, own, err = a.call(attr.Value, args, aboutArgs)
-		deps = deps.join(own)
+		deps = deps.Join(own)
 		if err != nil {
 			a.fail([]string{"herculesCI"}, attr.Pos.Span(), err)
 			return
@@ -96,7 +96,7 @@ func (a *agent) defaultJob(outputs value.Value, systems map[string]bool, args va
 		if err != nil {
 			w.fail(n, err)
 		} else {
-			n.value, n.shared = effects, n.shared.join(own)
+			n.value, n.shared = effects, n.shared.Join(own)
 			w.visit(n)
 		}
 	}
@@ -125,7 +125,7 @@ func (a *agent) set(w *walker, outputs value.Value, name string, deps Reasons) (
 		w.unknown(n, v, own)
 		return v, n, false
 	}
-	n.shared = n.shared.join(own)
+	n.shared = n.shared.Join(own)
 	return v, n, v.Kind() == value.AttrSet
 }
 

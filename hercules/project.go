@@ -41,6 +41,10 @@ type Project struct {
 	// the same. A directory inside of a larger repository that has an entry
 	// file of its own is planned as if it were a repository.
 	Inner string
+
+	// First is the path of an attribute to look at before its siblings, so that
+	// what several share is evaluated on its behalf. Usually there is none.
+	First []string
 }
 
 // Identity is how an agent knows a repository. What is empty is taken from git.

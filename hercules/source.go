@@ -38,10 +38,14 @@ type Ref struct {
 
 // ResolveRef gives the full name of the ref a user means. A name that does not
 // start with "refs/" is a branch, or a tag where only that exists, or lacks just
-// the "refs/"; no name, "HEAD" and "@" are what is checked out. A name that git
-// allows no ref to have is an error.
+// the "refs/"; no name, "HEAD" and "@" are what is checked out, with a
+// *DetachedError when that is no branch. A name that git allows no ref to have is
+// an error.
 func (p *Project) ResolveRef(name string) (Ref, error) {
 	if name == "" || name == "HEAD" || name == "@" {
+		if g := p.Git; g != nil && g.HeadRef == "" {
+			return Ref{}, &DetachedError{g.HeadRev, g.PointingAt(g.HeadRev)}
+		}
 		return p.checkedOut(), nil
 	}
 	if !repo.ValidRef(name) {
@@ -60,19 +64,24 @@ func (p *Project) ResolveRef(name string) (Ref, error) {
 	return Ref{Name: heads + name}, nil
 }
 
-// checkedOut is the branch to plan for when the user names none.
+// checkedOut is the branch to plan for when the user names none and HEAD is not
+// detached.
 func (p *Project) checkedOut() Ref {
 	if p.Git == nil {
 		return Ref{heads + "main", "the ref, since this is no git repository; pass --ref"}
 	}
-	if p.Git.HeadRef != "" {
-		return Ref{Name: p.Git.HeadRef}
-	}
-	branch := p.DefaultBranch()
-	if branch == "" {
-		branch = heads + "main"
-	}
-	return Ref{branch, "the ref, since no branch is checked out; pass --ref"}
+	return Ref{Name: p.Git.HeadRef}
+}
+
+// DetachedError says that no branch is checked out, so that nothing tells which
+// ref is meant. A commit can have many, and each may deploy something else.
+type DetachedError struct {
+	Rev string   // what is checked out
+	At  []string // full names of the refs that are at this commit
+}
+
+func (e *DetachedError) Error() string {
+	return "no branch is checked out (HEAD is detached at " + e.Rev[:min(len(e.Rev), 12)] + "), so it is not known which ref is meant"
 }
 
 // Source describes the project's commit as it would be if ref (a full name)

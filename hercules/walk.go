@@ -71,7 +71,8 @@ type Found struct {
 // in the order in which they were made.
 type Reasons []*value.Comparison
 
-func (r Reasons) join(more Reasons) Reasons {
+// Join is both, each comparison once.
+func (r Reasons) Join(more Reasons) Reasons {
 	for _, c := range more {
 		if !slices.Contains(r, c) {
 			r = append(slices.Clip(r), c)
@@ -116,6 +117,8 @@ type walker struct {
 	// looked into, and effects may be anywhere.
 	legacy bool
 	args   *value.Attrs // for functors, legacy only
+
+	first []string // Project.First, from where the walk begins
 
 	found    []Found
 	failures []Failure
@@ -289,6 +292,19 @@ func (w *walker) enters(v value.Value, t *tracked) bool {
 	return v.Attrs().Lookup("_type") == nil
 }
 
+// firstly puts the attribute in front that leads from path to first.
+func firstly(attrs []*value.Attr, first, path []string) []*value.Attr {
+	n := len(path)
+	if len(first) <= n || !slices.Equal(first[:n], path) {
+		return attrs
+	}
+	i := slices.IndexFunc(attrs, func(a *value.Attr) bool { return a.Name.String() == first[n] })
+	if i <= 0 {
+		return attrs
+	}
+	return slices.Concat(attrs[i:i+1], attrs[:i], attrs[i+1:])
+}
+
 // children visits a set's attributes in the order of their names.
 func (w *walker) children(n node, v value.Value, own Reasons) {
 	if n.depth == 0 {
@@ -301,9 +317,9 @@ func (w *walker) children(n node, v value.Value, own Reasons) {
 		}
 		return
 	}
-	shared := n.shared.join(own)
+	shared := n.shared.Join(own)
 	cond, isRunIf := w.runIf(v)
-	for _, attr := range v.Attrs().ByName() {
+	for _, attr := range firstly(v.Attrs().ByName(), w.first, n.path) {
 		name := attr.Name.String()
 		if name == modelled || name == "recurseForDerivations" || isRunIf && (name == "run" && cond.state != Inactive) {
 			continue
@@ -351,7 +367,7 @@ func (w *walker) unknown(n node, v value.Value, own Reasons) {
 func (w *walker) branches(n node, u *value.Unknown, own Reasons) bool {
 	reported := map[string]bool{}
 	nothing := !u.Then.IsNone()
-	n.shared = n.shared.join(own)
+	n.shared = n.shared.Join(own)
 	for _, branch := range []value.Value{u.Then, u.Else} {
 		if branch.IsNone() {
 			continue
@@ -399,7 +415,7 @@ func (w *walker) open(n node, u *value.Unknown, own Reasons) {
 	}
 	inner.visit(node{
 		path: append(slices.Clip(n.path), anyName), at: n.at, value: u.Elem,
-		shared: n.shared.join(own), depth: n.depth - 1,
+		shared: n.shared.Join(own), depth: n.depth - 1,
 	})
 	for i := range inner.found {
 		if elem := &inner.found[i]; f.Elem == nil || elem.Class == Effect {
@@ -512,7 +528,7 @@ func (w *walker) inputsOf(n node) {
 	if err != nil {
 		return
 	}
-	t := tracked{w: w, deps: own.join(deps)}
+	t := tracked{w: w, deps: own.Join(deps)}
 	original := effect
 	if effect.Kind() != value.AttrSet {
 		effect, original = v, w.force(v, "drvAttrs")
@@ -542,13 +558,13 @@ func (w *walker) conditional(n node, c condition, own Reasons) {
 		}
 		return
 	}
-	t := tracked{w: w, deps: own.join(deps)}
+	t := tracked{w: w, deps: own.Join(deps)}
 	switch {
 	case v.Kind() == value.UnknownValue:
 	case v.Kind() != value.AttrSet || !t.flag(v, "isEffect"):
 		// runIf of a plain derivation: it is built or not.
 		if c.state != Inactive {
-			w.visit(node{path: n.path, at: n.at, value: c.effect, shared: n.shared.join(own),
+			w.visit(node{path: n.path, at: n.at, value: c.effect, shared: n.shared.Join(own),
 				job: job, conditional: true, depth: n.depth - 1})
 		}
 		return
@@ -633,7 +649,7 @@ func (t *tracked) attr(v value.Value, name string) value.Value {
 		t.err = err
 		return value.Value{}
 	}
-	t.deps = t.deps.join(deps)
+	t.deps = t.deps.Join(deps)
 	return out
 }
 

@@ -10,6 +10,16 @@ type Comparison struct {
 	Right  string
 	Marks  []string // the facts: "src.ref"
 	Result string   // "true", "false", or what a look-up found
+	// Trail is how the program came to the expression, innermost first. What
+	// several attributes share is evaluated once: then it is that of the first.
+	Trail []Step
+}
+
+// Step is a place that a program came through.
+type Step struct {
+	At   Span
+	Call string // the function that is called there; "" for a value that is needed
+	Prim bool   // it is a builtin
 }
 
 // Deps is an immutable set of comparisons. Every forced thunk keeps those its

@@ -280,3 +280,33 @@ func (m *Machine) NearestSpan(ok func(Span) bool) Span {
 	}
 	return Span{}
 }
+
+// Trail are the places on the stack that satisfy ok, innermost first, each once
+// in a row, and at most so many.
+func (m *Machine) Trail(most int, ok func(Span) bool) []Step {
+	var out []Step
+	for i := len(m.frames) - 1; i >= 0 && len(out) < most; i-- {
+		code := m.frames[i].code
+		if code == nil {
+			continue
+		}
+		step := Step{At: code.At()}
+		if !ok(step.At) {
+			continue
+		}
+		switch about := m.frames[i].about.(type) {
+		case *Function:
+			step.Call = about.Name
+		case *Prim:
+			step.Call, step.Prim = about.Name, true
+		}
+		if n := len(out); n > 0 && out[n-1].At == step.At {
+			if out[n-1].Call == "" {
+				out[n-1] = step
+			}
+			continue
+		}
+		out = append(out, step)
+	}
+	return out
+}

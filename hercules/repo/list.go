@@ -102,3 +102,24 @@ func (g *Git) loadPacked() {
 		g.refs.packed = readPackedRefs(filepath.Join(g.Common, "packed-refs"))
 	}
 }
+
+// PointingAt are the full names of the branches and tags that are at a commit, sorted, as
+// the git program tells; none when it cannot. Branches of the remote are named as
+// the remote names them.
+func (g *Git) PointingAt(rev string) []string {
+	out, err := g.run("for-each-ref", "--points-at="+rev, "--format=%(refname)", "refs/heads", "refs/tags", "refs/remotes")
+	if err != nil {
+		return nil
+	}
+	names := map[string]bool{}
+	remote := "refs/remotes/" + g.remoteName() + "/"
+	for ref := range strings.Lines(string(out)) {
+		ref = strings.TrimSpace(ref)
+		if branch, ok := strings.CutPrefix(ref, remote); ok && branch != "HEAD" {
+			names["refs/heads/"+branch] = true
+		} else if !strings.HasPrefix(ref, "refs/remotes/") && ref != "" {
+			names[ref] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
+}

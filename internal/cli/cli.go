@@ -96,6 +96,7 @@ not need Nix.`,
 	root.AddCommand(
 		newPlanCommand(streams),
 		newRefsCommand(streams),
+		newWhyCommand(streams),
 
 		newCheckCommand(streams),
 		newRulesCommand(streams),

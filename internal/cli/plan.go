@@ -101,7 +101,7 @@ func runPlan(ctx context.Context, o *planOptions) error {
 		ToolVersion: Version(),
 	})
 	if err != nil {
-		return err
+		return explained(err)
 	}
 	err = view.Plan(o.streams.Out, p, view.Options{
 		Format: format,
