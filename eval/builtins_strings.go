@@ -53,7 +53,6 @@ func primConcatStringsSep(m *value.Machine, sep, list value.Value) value.Value {
 	sep = value.NewStringContext(s, c)
 	b.context.Add(c) // the separator's context stays even when it is not used
 	elems := wantList(m, list)
-	b.parts = make([]string, 0, min(2*len(elems), maxRoom))
 	for i, e := range elems {
 		if i > 0 {
 			b.add(m, sep)
@@ -115,9 +114,23 @@ func primReplaceStrings(m *value.Machine, fromList, toList, v value.Value) value
 	text, context := wantString(m, v)
 	var b textBuilder
 	b.context.Add(context)
+	// Most bytes begin no pattern and are skipped without asking each pattern.
+	var begins [256]bool
+	always := false
+	for _, pat := range patterns {
+		if pat == "" {
+			always = true
+		} else {
+			begins[pat[0]] = true
+		}
+	}
 	kept := 0 // start of what is copied as it is
 	for p := 0; p <= len(text); {
-		m.Step(1)
+		from := p
+		for !always && p < len(text) && !begins[text[p]] {
+			p++
+		}
+		m.Step(p - from + 1)
 		found := -1
 		for i, pat := range patterns {
 			if strings.HasPrefix(text[p:], pat) {

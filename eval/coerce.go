@@ -91,7 +91,6 @@ func coerceList(m *value.Machine, v value.Value, c coercion) value.Value {
 	m.Enter(nil)
 	list := v.List()
 	var b textBuilder
-	b.parts = make([]string, 0, min(2*len(list), maxRoom))
 	for i := range list {
 		m.Step(1)
 		elem := m.Force(&list[i])

@@ -106,24 +106,24 @@ func joinPath(m *value.Machine, a, b value.Value, at value.Span) value.Value {
 	return value.NewPath(canonPath(a.Path() + b.Str()))
 }
 
-// textBuilder joins strings, their contexts, and unknowns.
+// textBuilder joins strings, their contexts, and unknowns. A text of one part is
+// that part; bytes are copied from the second on. Keeping the parts and joining
+// them at the end took replaceStrings twice as long.
 type textBuilder struct {
-	parts   []string
+	first   string
+	text    strings.Builder // first and all others; empty while there is none
 	size    int
 	context value.ContextBuilder
 	mixed   []value.Value // everything so far, once an unknown was added
 	unknown *value.Unknown
 }
 
-// maxRoom is for how many parts room is made before they are there.
-const maxRoom = 1 << 10
-
 func (b *textBuilder) add(m *value.Machine, v value.Value) {
 	if v.Kind() == value.UnknownValue {
 		if b.unknown == nil {
 			b.unknown = v.Unknown()
 			if b.size > 0 {
-				b.mixed = append(b.mixed, value.NewStringContext(strings.Join(b.parts, ""), b.context.Context()))
+				b.mixed = append(b.mixed, value.NewStringContext(b.known(), b.context.Context()))
 			}
 		}
 		if parts := v.Unknown().Parts; parts != nil {
@@ -141,8 +141,25 @@ func (b *textBuilder) add(m *value.Machine, v value.Value) {
 	m.Charge(int64(len(s)))
 	b.size += len(s)
 	m.FitText(b.size)
-	b.parts = append(b.parts, s)
+	switch {
+	case b.size == len(s):
+		b.first = s
+	case b.text.Len() == 0:
+		b.text.Grow(b.size)
+		b.text.WriteString(b.first)
+		b.text.WriteString(s)
+	default:
+		b.text.WriteString(s)
+	}
 	b.context.Add(v.Context())
+}
+
+// known is the text so far.
+func (b *textBuilder) known() string {
+	if b.text.Len() > 0 {
+		return b.text.String()
+	}
+	return b.first
 }
 
 func (b *textBuilder) value(at value.Span) value.Value {
@@ -156,5 +173,5 @@ func (b *textBuilder) value(at value.Span) value.Value {
 		u.Parts = boundParts(b.mixed)
 		return value.NewUnknown(u)
 	}
-	return value.NewStringContext(strings.Join(b.parts, ""), b.context.Context())
+	return value.NewStringContext(b.known(), b.context.Context())
 }
