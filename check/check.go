@@ -24,6 +24,9 @@ type Options struct {
 	// Path is a directory or the entry file; "" is the repository around the
 	// working directory.
 	Path string
+	// Rev is the git revision whose files are checked; "" is the files that are
+	// there.
+	Rev string
 	// Refs are the refs to check for, as users name them; none means every ref
 	// that matters.
 	Refs []string
@@ -48,28 +51,39 @@ type Options struct {
 // ctx ended first.
 func Run(ctx context.Context, o Options) (*Report, error) {
 	p, err := planner.New(ctx, planner.Options{
-		Path: o.Path, Config: o.Config, SearchPath: o.SearchPath, NoModel: o.NoModel, Fetcher: o.Fetcher, Limits: o.Limits,
+		Path: o.Path, Rev: o.Rev, Config: o.Config, SearchPath: o.SearchPath, NoModel: o.NoModel, Fetcher: o.Fetcher, Limits: o.Limits,
 	})
 	if err != nil {
 		return nil, err
 	}
+	defer p.Close()
+	report, _, err := Survey(ctx, p, o)
+	return report, err
+}
+
+// Survey is Run for a repository that is open, and gives what the findings were
+// made from as well. Of the options only Refs and Secrets count.
+func Survey(ctx context.Context, p *planner.Planner, o Options) (*Report, *planner.Survey, error) {
 	project := p.Project()
 	settings, problems := p.Settings()
-	inventory, more, err := openSecrets(o.Secrets, settings, project.Root)
+	inventory, more, err := openSecrets(o.Secrets, settings, project.Disk, project.Root)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	problems = append(problems, more...)
 	survey := planner.SurveyOptions{Extra: settings.Refs}
 	for _, name := range o.Refs {
 		ref, err := project.ResolveRef(name)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		survey.Only = append(survey.Only, ref.Name)
 	}
 	repository := newRepository(p, settings, p.Survey(survey))
 	repository.Secrets = inventory
+	if err := p.Err(); err != nil {
+		return nil, nil, err
+	}
 	c := &collector{repo: repository}
 	problems = append(problems, settings.CheckRules(IDs())...)
 	for _, d := range problems {
@@ -82,7 +96,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		}
 	}
 	if err := ctx.Err(); err != nil { // what was found is not everything
-		return nil, err
+		return nil, nil, err
 	}
 	report := &Report{Root: project.Root, Top: project.Root, Cut: repository.Survey.Cut}
 	if g := project.Git; g != nil && !g.Bare() {
@@ -95,7 +109,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		}
 	}
 	slices.Sort(report.Refs)
-	return report, nil
+	return report, repository.Survey, nil
 }
 
 // readings hands on what the evaluation itself found.

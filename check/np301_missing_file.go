@@ -1,7 +1,6 @@
 package check
 
 import (
-	"os"
 	"path"
 	"strings"
 
@@ -40,7 +39,7 @@ func checkMissingFile(p *pass) {
 // probably meant; "" when there is none.
 func (f *file) similar() string {
 	dir := path.Dir(f.Path)
-	entries, err := os.ReadDir(f.job.repo.absolute(path.Join(f.job.Job.Src, dir)))
+	entries, err := f.job.repo.Project.Disk.ReadDir(f.job.repo.absolute(path.Join(f.job.Job.Src, dir)))
 	if err != nil {
 		return ""
 	}

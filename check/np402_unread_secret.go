@@ -2,8 +2,6 @@ package check
 
 import (
 	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -99,25 +97,33 @@ const largestProgram = 1 << 20
 func (r *Repository) mentionsSecrets() bool {
 	if r.mention == nil {
 		found := false
-		_ = filepath.WalkDir(r.Project.Root, func(path string, entry fs.DirEntry, err error) error {
-			switch {
-			case err != nil: // a directory that nobody may read
-				return nil
-			case entry.IsDir() && entry.Name() == ".git":
-				return filepath.SkipDir
-			case !entry.Type().IsRegular():
-				return nil
-			}
-			if info, err := entry.Info(); err != nil || info.Size() > largestProgram {
-				return nil
-			}
-			content, err := os.ReadFile(path)
-			if found = err == nil && strings.Contains(string(content), shell.SecretsVariable); found {
-				return filepath.SkipAll
-			}
-			return nil
-		})
+		if files, err := r.Project.Disk.FS(r.Project.Root); err == nil {
+			found = mentions(files, shell.SecretsVariable)
+		}
 		r.mention = &found
 	}
 	return *r.mention
+}
+
+// mentions reports whether a text stands in a file that can be read.
+func mentions(files fs.FS, text string) (found bool) {
+	_ = fs.WalkDir(files, ".", func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil: // a directory that nobody may read
+			return nil
+		case entry.IsDir() && entry.Name() == ".git":
+			return fs.SkipDir
+		case !entry.Type().IsRegular():
+			return nil
+		}
+		if info, err := entry.Info(); err != nil || info.Size() > largestProgram {
+			return nil
+		}
+		content, err := fs.ReadFile(files, path)
+		if found = err == nil && strings.Contains(string(content), text); found {
+			return fs.SkipAll
+		}
+		return nil
+	})
+	return found
 }

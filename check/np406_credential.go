@@ -1,9 +1,6 @@
 package check
 
 import (
-	"os"
-	"path/filepath"
-
 	"github.com/nixplan/nixplan/internal/credentials"
 	"github.com/nixplan/nixplan/internal/diag"
 )
@@ -27,11 +24,11 @@ func checkCredential(p *pass) {
 		if !ok || seen[name] {
 			continue
 		}
-		info, err := os.Stat(path)
+		info, err := p.Project.Disk.Stat(path)
 		if err != nil || !info.Mode().IsRegular() || info.Size() > largestProgram {
 			continue
 		}
-		if content, err := os.ReadFile(path); err == nil {
+		if content, err := p.Project.Disk.ReadFile(path); err == nil {
 			p.credentials(diag.NewSource(name, string(content)))
 		}
 	}
@@ -59,7 +56,7 @@ func (p *pass) committed(name string) bool {
 		return p.Project.GitErr == nil
 	}
 	path := p.absolute(name)
-	if real, err := filepath.EvalSymlinks(path); err == nil {
+	if real, err := p.Project.Disk.EvalSymlinks(path); err == nil {
 		path = real
 	}
 	rel, ok := g.Rel(path)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/nixplan/nixplan/check/shell"
 	"github.com/nixplan/nixplan/eval/value"
+	"github.com/nixplan/nixplan/eval/world"
 	"github.com/nixplan/nixplan/hercules"
 	"github.com/nixplan/nixplan/hercules/secrets"
 	"github.com/nixplan/nixplan/internal/config"
@@ -21,7 +22,7 @@ import (
 // configuration, the manifest in the root. Only the first has to be there. Where
 // an agent or hci keep a secrets.json is not looked: it may be another agent's,
 // and what a check says must not depend on the machine.
-func openSecrets(named string, settings *config.Config, root string) (*secrets.Inventory, diag.List, error) {
+func openSecrets(named string, settings *config.Config, disk *world.Disk, root string) (*secrets.Inventory, diag.List, error) {
 	display := func(path string) string {
 		if rel, err := filepath.Rel(root, path); err == nil && filepath.IsLocal(rel) {
 			return filepath.ToSlash(rel)
@@ -47,7 +48,7 @@ func openSecrets(named string, settings *config.Config, root string) (*secrets.I
 		file, problems, _ = secrets.ReadFile(at, display(at))
 	}
 	at, configured := settings.Manifest(root)
-	manifest, more, err := secrets.ReadManifest(at, display(at))
+	manifest, more, err := secrets.ReadManifest(disk, at, display(at))
 	switch {
 	case err == nil:
 		problems = append(problems, more...)

@@ -140,6 +140,7 @@ func fetchGit(m *value.Machine, f *fetchArgs) value.Value {
 	r := fetch.GitRequest{
 		URL: f.source.URL, Local: real, Rev: f.source.Rev, Ref: f.source.Ref,
 		Submodules: f.bools["submodules"], AllRefs: f.bools["allRefs"], Shallow: f.bools["shallow"],
+		Commit: ev.world.Disk().Commit(real),
 		Allow: func(dir string) error {
 			if ev.world.IsRoot(real) {
 				return nil

@@ -8,6 +8,7 @@
 package hercules
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -15,6 +16,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/nixplan/nixplan/eval/world"
 	"github.com/nixplan/nixplan/hercules/repo"
 )
 
@@ -37,6 +39,10 @@ type Project struct {
 	GitErr error
 	// Identity is what the user says about the repository, instead of git.
 	Identity Identity
+	// Snapshot are the files of the commit that is looked at, nil when it is the
+	// files that are there. Disk has them where they would be checked out.
+	Snapshot *repo.Snapshot
+	Disk     *world.Disk
 	// Inner is Root relative to Git's work tree, with slashes, "" when they are
 	// the same. A directory inside of a larger repository that has an entry
 	// file of its own is planned as if it were a repository.
@@ -79,18 +85,18 @@ func (e *EntryError) Error() string {
 }
 
 // findEntry looks for the entry file in a directory.
-func findEntry(root string) (string, *EntryError) {
+func (p *Project) findEntry(root string) (string, *EntryError) {
 	unusable := ""
 	for _, group := range searchPath {
 		var found []string
 		for _, name := range group {
 			file := filepath.Join(root, filepath.FromSlash(name))
-			info, err := os.Stat(file)
+			info, err := p.Disk.Stat(file)
 			if err == nil && !info.IsDir() {
 				found = append(found, name)
 				continue
 			}
-			if _, lerr := os.Lstat(file); lerr == nil && unusable == "" {
+			if _, lerr := p.Disk.Lstat(file); lerr == nil && unusable == "" {
 				unusable = name + " is " + notAFile(err)
 			}
 		}
@@ -105,7 +111,7 @@ func findEntry(root string) (string, *EntryError) {
 	return "", &EntryError{Root: root, Unusable: unusable}
 }
 
-// notAFile says what something is that os.Stat, which gave err, finds no file.
+// notAFile says what something is that Stat, which gave err, finds no file.
 func notAFile(err error) string {
 	switch {
 	case err == nil:
@@ -120,8 +126,8 @@ func notAFile(err error) string {
 }
 
 // hasEntry reports whether an agent would find something, be it too much.
-func hasEntry(root string) bool {
-	entry, err := findEntry(root)
+func (p *Project) hasEntry(root string) bool {
+	entry, err := p.findEntry(root)
 	return entry != "" || len(err.Found) > 0
 }
 
@@ -130,57 +136,109 @@ func hasEntry(root string) bool {
 // itself. An error means that path cannot be read; a missing entry file is no
 // error here, see [Project.EntryErr].
 func FindProject(path string) (*Project, error) {
+	p := &Project{}
+	if err := p.find(path); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// FindProjectAt finds what FindProject would if a git revision were checked out:
+// a branch, a tag, a commit, or whatever git takes for one. Its files are read
+// from git's objects; close the Snapshot when that is no longer needed. The
+// error is a *repo.MissingError when this clone does not have the revision.
+func FindProjectAt(ctx context.Context, path, rev string) (*Project, error) {
 	at, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err
 	}
-	info, err := os.Stat(at)
+	dir := at
+	if info, err := os.Stat(at); err == nil && !info.IsDir() {
+		dir = filepath.Dir(at)
+	}
+	g, err := repo.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	if g == nil {
+		return nil, fmt.Errorf("%s is in no git repository, so it has no revision %s", at, rev)
+	}
+	p := &Project{}
+	if p.Git, p.Snapshot, err = g.AtRevision(ctx, rev); err != nil {
+		return nil, err
+	}
+	if p.Disk, err = world.Overlay(g.Top(), p.Snapshot.Rev, p.Snapshot); err == nil {
+		if _, serr := p.Disk.Stat(at); path == "" && serr != nil {
+			path = g.Top() // the working directory is of another revision
+		}
+		err = p.find(path)
+	}
+	if err != nil {
+		p.Snapshot.Close()
+		return nil, err
+	}
+	return p, nil
+}
+
+// find fills in a project of which Disk, and Git when it is a Snapshot's, are
+// known.
+func (p *Project) find(path string) error {
+	at, err := filepath.Abs(path)
+	if err != nil {
+		return err
+	}
+	info, err := p.Disk.Stat(at)
 	if err != nil {
 		var pathErr *fs.PathError
 		if errors.As(err, &pathErr) {
 			err = pathErr.Err
 		}
-		return nil, fmt.Errorf("%s: %w", path, err)
+		if p.Snapshot != nil {
+			return fmt.Errorf("%s at %s: %w", path, p.Snapshot.Rev, err)
+		}
+		return fmt.Errorf("%s: %w", path, err)
 	}
-	p := &Project{}
 	dir := at
 	if !info.IsDir() {
 		dir = filepath.Dir(at)
 	}
-	p.Git, p.GitErr = repo.Open(dir)
 	top := ""
-	if p.Git != nil {
-		top = p.Git.WorkTree
+	if p.Snapshot == nil {
+		if p.Git, p.GitErr = repo.Open(dir); p.Git != nil {
+			top = p.Git.WorkTree
+		}
+	} else {
+		top = p.Git.Top()
 	}
 	switch {
 	case !info.IsDir():
 		p.Root = rootOfFile(at, top)
 		rel, err := filepath.Rel(p.Root, at)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		p.Entry = filepath.ToSlash(rel)
-	case path == "" && top != "" && hasEntry(top):
+	case path == "" && top != "" && p.hasEntry(top):
 		p.Root = top
 	default:
-		p.Root = nearestRoot(dir, top)
+		p.Root = p.nearestRoot(dir, top)
 	}
 	if info.IsDir() {
-		p.Entry, p.EntryErr = findEntry(p.Root)
+		p.Entry, p.EntryErr = p.findEntry(p.Root)
 	}
 	if top != "" {
 		if inner, ok := p.Git.Rel(p.Root); ok && inner != "." {
 			p.Inner, p.Git.Scope = inner, inner
 		}
 	}
-	return p, nil
+	return nil
 }
 
 // nearestRoot is the innermost directory from dir up to the work tree's top
 // that has an entry file, else top, else dir.
-func nearestRoot(dir, top string) string {
+func (p *Project) nearestRoot(dir, top string) string {
 	for at := dir; ; at = filepath.Dir(at) {
-		if hasEntry(at) {
+		if p.hasEntry(at) {
 			return at
 		}
 		if at == top {

@@ -89,7 +89,7 @@ func TestFindEntry(t *testing.T) {
 		{"ci.nix/ default.nix", "default.nix", ""},
 	}
 	for _, test := range tests {
-		entry, err := findEntry(tree(t, strings.Fields(test.files)...))
+		entry, err := (&Project{}).findEntry(tree(t, strings.Fields(test.files)...))
 		message := ""
 		if err != nil {
 			message = err.Error()

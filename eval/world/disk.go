@@ -17,8 +17,9 @@ import (
 // Paths are absolute. Symbolic links of the tree lead where they would lead if
 // it were checked out.
 type Disk struct {
-	dir  string // no link is on the way
-	tree Tree
+	dir    string // no link is on the way
+	tree   Tree
+	commit string
 }
 
 // Tree is files that replace a directory, named as package fs names them. Only
@@ -29,9 +30,9 @@ type Tree interface {
 	fs.ReadLinkFS
 }
 
-// Overlay is the machine with tree in place of the directory dir, which need not
-// exist.
-func Overlay(dir string, tree Tree) (*Disk, error) {
+// Overlay is the machine with tree, the files of a commit, in place of the
+// directory dir, which need not exist.
+func Overlay(dir, commit string, tree Tree) (*Disk, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, err
@@ -40,7 +41,16 @@ func Overlay(dir string, tree Tree) (*Disk, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		real, err = abs, nil
 	}
-	return &Disk{dir: real, tree: tree}, err
+	return &Disk{dir: real, tree: tree, commit: commit}, err
+}
+
+// Commit is the commit that a directory has the files of, "" when it has those
+// of this machine.
+func (d *Disk) Commit(dir string) string {
+	if d == nil || dir != d.dir {
+		return ""
+	}
+	return d.commit
 }
 
 // inside is the name in the tree of a path whose parents are no links.

@@ -460,10 +460,14 @@ func (w *World) ReadFile(path string) ([]byte, error) {
 }
 
 // Lstat describes a path without following a final symbolic link.
-func (w *World) Lstat(name string) (fs.FileInfo, error) { return w.stat(name, w.checkLink, w.config.Disk.Lstat) }
+func (w *World) Lstat(name string) (fs.FileInfo, error) {
+	return w.stat(name, w.checkLink, w.config.Disk.Lstat)
+}
 
 // Stat describes a path, following symbolic links.
-func (w *World) Stat(name string) (fs.FileInfo, error) { return w.stat(name, w.check, w.config.Disk.Stat) }
+func (w *World) Stat(name string) (fs.FileInfo, error) {
+	return w.stat(name, w.check, w.config.Disk.Stat)
+}
 
 func (w *World) stat(name string, check func(place) error, stat func(string) (fs.FileInfo, error)) (fs.FileInfo, error) {
 	p, err := w.locate(name)

@@ -34,6 +34,9 @@ type Options struct {
 	// Ref is the git ref to plan for, a full name or a branch or tag; "" is
 	// what is checked out.
 	Ref string
+	// Rev is the git revision whose files are planned, whatever git takes for
+	// one; "" is the files that are there. Nothing is checked out.
+	Rev string
 	// Config is the path of the configuration; "" is nixplan.hcl in the root,
 	// where there is one.
 	Config string
@@ -74,6 +77,7 @@ func Plan(ctx context.Context, o Options) (*plan.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer p.Close()
 	ref, err := p.project.ResolveRef(o.Ref)
 	if err != nil {
 		return nil, err
@@ -81,7 +85,8 @@ func Plan(ctx context.Context, o Options) (*plan.Plan, error) {
 	if p.project.Git != nil {
 		p.project.Git.Prefetch()
 	}
-	return p.plan(ref), nil
+	made := p.plan(ref)
+	return made, p.Err()
 }
 
 // Planner plans one repository for any number of refs. Files are read and
@@ -100,22 +105,39 @@ type Planner struct {
 
 // New opens the repository that the options name; their Ref is not looked at.
 func New(ctx context.Context, o Options) (*Planner, error) {
-	project, err := hercules.FindProject(o.Path)
+	project, err := findProject(ctx, o)
 	if err != nil {
 		return nil, err
 	}
-	if project.Git != nil && project.Git.Bare() && project.Entry == "" {
-		return nil, fmt.Errorf("%s: a bare repository has no files to evaluate", project.Root)
+	p, err := open(ctx, o, project)
+	if err != nil && project.Snapshot != nil {
+		project.Snapshot.Close()
 	}
-	settings, problems, err := configuration(o.Config, project.Root)
+	return p, err
+}
+
+// findProject finds the files to plan.
+func findProject(ctx context.Context, o Options) (*hercules.Project, error) {
+	if o.Rev != "" {
+		return hercules.FindProjectAt(ctx, o.Path, o.Rev)
+	}
+	project, err := hercules.FindProject(o.Path)
+	if err == nil && project.Git != nil && project.Git.Bare() && project.Entry == "" {
+		return nil, fmt.Errorf("%s: a bare repository has no files to evaluate; name a revision", project.Root)
+	}
+	return project, err
+}
+
+func open(ctx context.Context, o Options, project *hercules.Project) (*Planner, error) {
+	settings, problems, err := configuration(o.Config, project)
 	if err != nil {
 		return nil, err
 	}
 	project.Identity = identity(settings)
-	look := world.Config{Roots: []string{project.Root}, SearchPath: o.SearchPath}
-	if project.Git != nil && !project.Git.Bare() {
-		look.Roots = append(look.Roots, project.Git.WorkTree)
-		look.Checkout = project.Git.WorkTree
+	look := world.Config{Roots: []string{project.Root}, SearchPath: o.SearchPath, Disk: project.Disk}
+	if g := project.Git; g != nil && (!g.Bare() || project.Snapshot != nil) {
+		look.Roots = append(look.Roots, g.Top())
+		look.Checkout = g.Top()
 	}
 	for _, entry := range o.SearchPath {
 		if !world.IsAddress(entry.Path) {
@@ -151,9 +173,9 @@ func New(ctx context.Context, o Options) (*Planner, error) {
 }
 
 // configuration reads the settings. A path that the user names must exist.
-func configuration(path, root string) (*config.Config, diag.List, error) {
+func configuration(path string, project *hercules.Project) (*config.Config, diag.List, error) {
 	if path == "" {
-		return config.Find(root)
+		return config.Find(project.Disk, project.Root)
 	}
 	at, err := filepath.Abs(path)
 	if err != nil {
@@ -171,6 +193,23 @@ func identity(c *config.Config) (id hercules.Identity) {
 		id.DefaultBranch = heads + c.DefaultBranch
 	}
 	return id
+}
+
+// Err is why the files of a revision could not be read: a *repo.MissingError
+// when the clone lacks some of them. A plan made without is wrong.
+func (p *Planner) Err() error {
+	if p.project.Snapshot == nil {
+		return nil
+	}
+	return p.project.Snapshot.Err()
+}
+
+// Close ends what reads the files of a revision. The planner must not be used
+// any more, while what it gave may be.
+func (p *Planner) Close() {
+	if p.project.Snapshot != nil {
+		p.project.Snapshot.Close()
+	}
 }
 
 // Settings are what the repository's configuration says, and what is wrong with

@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
+	"github.com/nixplan/nixplan/eval/world"
 	"github.com/nixplan/nixplan/internal/diag"
 )
 
@@ -21,7 +21,7 @@ const maxFile = 16 << 20
 // one of them is an error, since agents then refuse the whole file. An error
 // means that the file cannot be read.
 func ReadFile(path, name string) (*Inventory, diag.List, error) {
-	text, mode, err := load(path)
+	text, mode, err := load(nil, path)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -48,9 +48,10 @@ func Read(r io.Reader, name string) (*Inventory, diag.List, error) {
 	return v, list, nil
 }
 
-// ReadManifest reads a manifest, see [ReadFile].
-func ReadManifest(path, name string) (*Inventory, diag.List, error) {
-	text, _, err := load(path)
+// ReadManifest reads a manifest, see [ReadFile]. It is a file of a repository,
+// which may be that of another revision; nil is this machine's disk.
+func ReadManifest(disk *world.Disk, path, name string) (*Inventory, diag.List, error) {
+	text, _, err := load(disk, path)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -63,22 +64,22 @@ func ReadManifest(path, name string) (*Inventory, diag.List, error) {
 func ReadEither(path, name string) (*Inventory, diag.List, error) {
 	switch strings.ToLower(filepath.Ext(path)) {
 	case ".yaml", ".yml":
-		return ReadManifest(path, name)
+		return ReadManifest(nil, path, name)
 	}
 	return ReadFile(path, name)
 }
 
 // load reads a regular file. Errors do not name it.
-func load(path string) ([]byte, fs.FileMode, error) {
+func load(disk *world.Disk, path string) ([]byte, fs.FileMode, error) {
 	// Before opening, which waits for the other end of a pipe.
-	info, err := os.Stat(path)
+	info, err := disk.Stat(path)
 	if err == nil && !info.Mode().IsRegular() {
 		err = errors.New("not a regular file")
 	}
 	if err != nil {
 		return nil, 0, bare(err)
 	}
-	file, err := os.Open(path)
+	file, err := disk.Open(path)
 	if err != nil {
 		return nil, 0, bare(err)
 	}

@@ -135,7 +135,7 @@ func mayOverwrite(output, input string) error {
 	if info.Mode().IsRegular() && info.Size() == 0 {
 		return nil
 	}
-	if manifest, _, err := secrets.ReadManifest(output, output); err != nil || manifest == nil {
+	if manifest, _, err := secrets.ReadManifest(nil, output, output); err != nil || manifest == nil {
 		err := usagef("%s exists and is not a manifest, so it is not replaced", output)
 		err.help = "Remove it, or give --output another name."
 		return err
@@ -285,7 +285,7 @@ func openSecretsProject(streams *Streams) (*secretsProject, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, list, err := config.Find(project.Root)
+	c, list, err := config.Find(nil, project.Root)
 	if err != nil {
 		return nil, err
 	}
@@ -368,7 +368,7 @@ func (p *secretsProject) readSecrets(at *secrets.Location) (*secrets.Inventory, 
 }
 
 func (p *secretsProject) readManifest(at *secrets.Location) (*secrets.Inventory, diag.List, error) {
-	v, list, err := secrets.ReadManifest(at.Path, at.Path)
+	v, list, err := secrets.ReadManifest(nil, at.Path, at.Path)
 	if err != nil {
 		exit := usagef("cannot read the manifest %s (from %s): %v", at.Path, at.Origin, err)
 		if errors.Is(err, fs.ErrNotExist) {

@@ -229,14 +229,14 @@ func TestSourceKindsAreModelled(t *testing.T) {
 
 func TestFind(t *testing.T) {
 	dir := t.TempDir()
-	c, list, err := Find(dir)
+	c, list, err := Find(nil, dir)
 	if err != nil || len(list) > 0 || c.Exists() {
 		t.Fatalf("without a file: %v, %v, %v", c, list, err)
 	}
 	if err := os.WriteFile(filepath.Join(dir, FileName), []byte(everything), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	c, list, err = Find(dir)
+	c, list, err = Find(nil, dir)
 	if err != nil || len(list) > 0 || !c.Exists() {
 		t.Fatalf("with a file: %v, %v, %v", c, list, err)
 	}
@@ -272,7 +272,7 @@ func TestLoadFailures(t *testing.T) {
 			t.Errorf("%s: %v, want %q", path, err, want)
 		}
 	}
-	if _, _, err := Find(dir); err == nil {
+	if _, _, err := Find(nil, dir); err == nil {
 		t.Error("a dangling link counts as no configuration")
 	}
 }

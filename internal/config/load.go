@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -14,6 +13,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
+	"github.com/nixplan/nixplan/eval/world"
 	"github.com/nixplan/nixplan/internal/diag"
 	"github.com/nixplan/nixplan/internal/diag/hcldiag"
 )
@@ -28,14 +28,14 @@ const (
 // manual is the documentation of the format.
 const manual = "https://github.com/nixplan/nixplan/blob/main/docs/configuration.md"
 
-// Find reads the configuration of the repository at root (absolute). Where there
-// is none it returns the zero Config, which is valid.
-func Find(root string) (*Config, diag.List, error) {
+// Find reads the configuration of the repository at root (absolute), whose files
+// are on disk; nil is this machine. Where there is none it returns the zero Config, which is valid.
+func Find(disk *world.Disk, root string) (*Config, diag.List, error) {
 	path := filepath.Join(root, FileName)
-	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+	if _, err := disk.Lstat(path); errors.Is(err, fs.ErrNotExist) {
 		return &Config{}, nil, nil
 	}
-	return Load(path, FileName)
+	return load(disk, path, FileName)
 }
 
 // Load reads a configuration. name is how findings call the file.
@@ -44,7 +44,11 @@ func Find(root string) (*Config, diag.List, error) {
 // them errors; the Config then holds what could be understood. An error means
 // that the file cannot be read.
 func Load(path, name string) (*Config, diag.List, error) {
-	text, err := read(path)
+	return load(nil, path, name)
+}
+
+func load(disk *world.Disk, path, name string) (*Config, diag.List, error) {
+	text, err := read(disk, path)
 	if err != nil {
 		var pathErr *fs.PathError
 		if errors.As(err, &pathErr) {
@@ -57,16 +61,16 @@ func Load(path, name string) (*Config, diag.List, error) {
 	return c, list, nil
 }
 
-func read(path string) ([]byte, error) {
+func read(disk *world.Disk, path string) ([]byte, error) {
 	// Opening a pipe would wait for its other end.
-	info, err := os.Stat(path)
+	info, err := disk.Stat(path)
 	if err != nil {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
 		return nil, errors.New("not a regular file")
 	}
-	file, err := os.Open(path)
+	file, err := disk.Open(path)
 	if err != nil {
 		return nil, err
 	}

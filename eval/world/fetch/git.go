@@ -24,6 +24,9 @@ type GitRequest struct {
 	URL string
 	// Local is the directory of this machine that the URL names, "" for none.
 	Local string
+	// Commit is the commit whose files are taken for those of Local's work tree,
+	// "" for what is there.
+	Commit string
 	// Allow says, by its error, whether a directory of this machine may be read;
 	// nil: any. A repository can lead to others.
 	Allow func(dir string) error
@@ -97,6 +100,9 @@ func (f *Fetcher) git(ctx context.Context, r *GitRequest) (*Tree, error) {
 		return nil, err
 	}
 	switch {
+	case r.Rev == "" && r.Ref == "" && r.Commit != "":
+		at, err := g.CommitTime(ctx, r.Commit)
+		return &Tree{Dir: r.Local, Rev: r.Commit, LastModified: at, RevCount: revCount(g, r.Commit)}, err
 	case r.Rev == "" && r.Ref == "" && !g.Bare():
 		return f.workTree(ctx, r, g)
 	}
