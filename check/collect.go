@@ -67,8 +67,8 @@ func (c *collector) finish() (findings, suppressed []Finding) {
 	allowances := c.repo.allowances()
 	for _, f := range c.found {
 		if a := allowances.allow(f); a != nil {
-			f.Reason, f.By = a.reason, a.at.Place()
-			suppressed = append(suppressed, *f)
+			f.Reason, f.By = diag.WithoutCredentials(a.reason), a.at.Place()
+			suppressed = append(suppressed, f.withoutCredentials())
 			continue
 		}
 		findings = append(findings, *f)
@@ -94,9 +94,24 @@ func (c *collector) rate(findings []Finding) []Finding {
 		if which := c.which(&f); which != "" {
 			f.Detail = strings.TrimSpace(f.Detail + "\n" + which)
 		}
-		out = append(out, f)
+		out = append(out, f.withoutCredentials())
 	}
 	return sortFindings(out)
+}
+
+// withoutCredentials is the finding with nothing to hide in the names of refs and
+// jobs, which a program may take from anywhere. The record's own texts have
+// nothing to hide.
+func (f *Finding) withoutCredentials() Finding {
+	out := *f
+	out.Detail = diag.WithoutCredentials(f.Detail)
+	out.Attrs, out.Refs = slices.Clone(f.Attrs), slices.Clone(f.Refs)
+	for _, names := range [][]string{out.Attrs, out.Refs} {
+		for i := range names {
+			names[i] = diag.WithoutCredentials(names[i])
+		}
+	}
+	return out
 }
 
 // which says what a finding holds for, where its place does not tell: the jobs,

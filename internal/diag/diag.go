@@ -9,6 +9,9 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+
+	"github.com/nixplan/nixplan/internal/credentials"
+	"github.com/nixplan/nixplan/internal/text"
 )
 
 // Severity orders diagnostics; only Error makes a command fail by default.
@@ -40,6 +43,9 @@ type Source struct {
 
 	lines  []int32 // byte offset of each line's start, built on first use
 	hidden int32   // the text's length where Text is empty because nobody may see it
+
+	secrets []credentials.Finding // in Text
+	scanned bool
 }
 
 // NewSource returns a source; name is for display only, nothing is read.
@@ -78,11 +84,30 @@ func (s *Source) Line(line int) string {
 	if line < 1 || line > len(s.lines) || s.hidden > 0 {
 		return ""
 	}
-	text := s.Text[s.lines[line-1]:]
-	if end := strings.IndexAny(text, "\r\n"); end >= 0 {
-		text = text[:end]
+	rest := s.Text[s.lines[line-1]:]
+	if end := strings.IndexAny(rest, "\r\n"); end >= 0 {
+		rest = rest[:end]
 	}
-	return text
+	return rest
+}
+
+// withoutSecrets is a line with asterisks for credentials. A private key has many
+// lines, of which only the first looks like one.
+func (s *Source) withoutSecrets(number int) string {
+	if !s.scanned {
+		s.secrets, s.scanned = credentials.Scan(s.Text), true
+	}
+	line := s.Line(number)
+	if len(s.secrets) > 0 {
+		start, masked := int(s.Offset(number, 1)), []byte(line)
+		for _, secret := range s.secrets {
+			for i := max(0, secret.Start-start); i < min(len(masked), secret.End-start); i++ {
+				masked[i] = '*'
+			}
+		}
+		line = string(masked)
+	}
+	return credentials.Hide(text.HideCredentials(line))
 }
 
 // Offset is the byte offset of a 1-based line and column, the inverse of

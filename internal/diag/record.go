@@ -63,9 +63,9 @@ func (d *Diagnostic) Record() Record {
 	return Record{
 		ID:       d.ID,
 		Severity: d.Severity.String(),
-		Summary:  withoutCredentials(d.Summary),
-		Detail:   withoutCredentials(d.Detail),
-		Help:     withoutCredentials(d.Help),
+		Summary:  WithoutCredentials(d.Summary),
+		Detail:   WithoutCredentials(d.Detail),
+		Help:     WithoutCredentials(d.Help),
 		Place:    d.Range.Place(),
 		Related:  notes(d.Related),
 		Trace:    notes(d.Trace),
@@ -73,12 +73,16 @@ func (d *Diagnostic) Record() Record {
 	}
 }
 
+// change is the fix as a document, none when that would show a credential.
 func (f *Fix) change() *Change {
 	if f == nil {
 		return nil
 	}
-	c := &Change{Summary: f.Summary, Edits: make([]Replacement, len(f.Edits))}
+	c := &Change{Summary: WithoutCredentials(f.Summary), Edits: make([]Replacement, len(f.Edits))}
 	for i, e := range f.Edits {
+		if WithoutCredentials(e.Text) != e.Text {
+			return nil
+		}
 		c.Edits[i] = Replacement{Place: *e.Range.Place(), Start: int(e.Range.Start), End: int(e.Range.End), Text: e.Text}
 	}
 	return c
@@ -93,15 +97,15 @@ func (l List) Records() []Record {
 	return records
 }
 
-// withoutCredentials removes what the line of source that is shown would hide.
-func withoutCredentials(message string) string {
+// WithoutCredentials removes from a message what the line of source that is shown would hide.
+func WithoutCredentials(message string) string {
 	return credentials.Hide(text.WithoutCredentials(message))
 }
 
 func notes(related []Related) []Remark {
 	result := make([]Remark, len(related))
 	for i, r := range related {
-		result[i] = Remark{Message: withoutCredentials(r.Message), Place: r.Range.Place()}
+		result[i] = Remark{Message: WithoutCredentials(r.Message), Place: r.Range.Place()}
 	}
 	return result
 }
@@ -118,7 +122,7 @@ func (r Range) Place() *Place {
 		Line: start.Line, Column: start.Column,
 		EndLine: end.Line, EndColumn: end.Column,
 	}
-	line := credentials.Hide(text.HideCredentials(r.Source.Line(start.Line)))
+	line := r.Source.withoutSecrets(start.Line)
 	p.Text, p.TextColumn = window(line, start.Column-1)
 	return p
 }

@@ -112,11 +112,20 @@ func (f *Fetcher) git(ctx context.Context, r *GitRequest) (*Tree, error) {
 		if name == "" {
 			name = "HEAD"
 		}
-		if rev, err = g.Resolve(ctx, name); err != nil {
-			return nil, fmt.Errorf("it has no branch or tag '%s'", name)
+		if rev, err = resolve(ctx, g, name, name); err != nil {
+			return nil, err
 		}
 	}
 	return f.commit(ctx, r, g, rev)
+}
+
+// resolve is the commit of a ref, which the user calls name.
+func resolve(ctx context.Context, g *repo.Git, ref, name string) (string, error) {
+	rev, err := g.Resolve(ctx, ref)
+	if failed := (*repo.Error)(nil); errors.As(err, &failed) { // git ran, and found none
+		return "", fmt.Errorf("it has no branch or tag '%s'", name)
+	}
+	return rev, err
 }
 
 // allowed refuses a repository whose parts lie where nothing may be read: the
@@ -538,8 +547,8 @@ func (f *Fetcher) gitRemote(ctx context.Context, r *GitRequest) (*Tree, error) {
 	}
 	rev := r.Rev
 	if rev == "" {
-		if rev, err = g.Resolve(ctx, localRef(r.Ref)); err != nil {
-			return nil, fmt.Errorf("it has no branch or tag '%s'", r.Ref)
+		if rev, err = resolve(ctx, g, localRef(r.Ref), r.Ref); err != nil {
+			return nil, err
 		}
 	}
 	return f.commit(ctx, r, g, rev)
