@@ -1,6 +1,7 @@
 package parser
 
 import (
+	"bytes"
 	"path"
 	"slices"
 	"strconv"
@@ -18,14 +19,20 @@ import (
 // 2.8 lacks, are printed as today's Nix does: as calls. The file must have been
 // parsed without errors.
 func PrintNix(f *File, resolve func(*Path) string) string {
-	p := &nixPrinter{file: f, resolve: resolve}
-	p.Grow(2 * len(f.Text)) // parentheses are about as long as comments and spaces
+	var b bytes.Buffer
+	WriteNix(&b, f, resolve)
+	return b.String()
+}
+
+// WriteNix is PrintNix into a buffer, which can be that of the file before.
+func WriteNix(b *bytes.Buffer, f *File, resolve func(*Path) string) {
+	b.Grow(2 * len(f.Text)) // parentheses are about as long as comments and spaces
+	p := &nixPrinter{Buffer: b, file: f, resolve: resolve}
 	p.expr(f.Expr)
-	return p.String()
 }
 
 type nixPrinter struct {
-	strings.Builder
+	*bytes.Buffer
 	file    *File
 	resolve func(*Path) string
 }

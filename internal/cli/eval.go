@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -178,6 +179,7 @@ func (o *evalOptions) fail(list diag.List) error {
 func (o *evalOptions) printTrees(dir string) error {
 	postponeCollector()
 	var trees parser.Arena
+	var tree bytes.Buffer
 	for _, input := range o.inputs {
 		source, err := o.source(input)
 		if err != nil {
@@ -194,10 +196,12 @@ func (o *evalOptions) printTrees(dir string) error {
 		if !o.expr && input != "-" {
 			base = filepath.Dir(absolute(dir, source.Name))
 		}
-		tree := parser.PrintNix(file, func(path *parser.Path) string {
+		tree.Reset()
+		parser.WriteNix(&tree, file, func(path *parser.Path) string {
 			return o.resolve(path, base)
 		})
-		if _, err := fmt.Fprintln(o.streams.Out, tree); err != nil {
+		tree.WriteByte('\n')
+		if _, err := o.streams.Out.Write(tree.Bytes()); err != nil {
 			return err
 		}
 	}
@@ -232,11 +236,11 @@ func (o *evalOptions) source(input string) (*diag.Source, error) {
 	case o.expr:
 		return diag.NewSource("(string)", input), nil
 	case input == "-":
-		data, err := readProgram(o.streams.In)
+		text, err := readProgram(o.streams.In, 0)
 		if err != nil {
 			return nil, usagef("cannot read standard input: %v", err)
 		}
-		return diag.NewSource("(stdin)", string(data)), nil
+		return diag.NewSource("(stdin)", text), nil
 	}
 	file, err := fileOf(input)
 	if err != nil {
@@ -247,20 +251,26 @@ func (o *evalOptions) source(input string) (*diag.Source, error) {
 		return nil, err
 	}
 	defer f.Close()
-	data, err := readProgram(f)
+	size := 0
+	if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+		size = int(min(info.Size(), world.MaxFile))
+	}
+	text, err := readProgram(f, size)
 	if err != nil {
 		return nil, usagef("cannot read %s: %v", file, err)
 	}
-	return diag.NewSource(file, string(data)), nil
+	return diag.NewSource(file, text), nil
 }
 
-// readProgram reads a whole text, as large as a file of the world may be.
-func readProgram(r io.Reader) ([]byte, error) {
-	data, err := io.ReadAll(io.LimitReader(r, world.MaxFile+1))
-	if err == nil && len(data) > world.MaxFile {
+// readProgram reads a text that has probably so many bytes.
+func readProgram(r io.Reader, size int) (string, error) {
+	var data bytes.Buffer
+	data.Grow(size + bytes.MinRead) // ReadFrom wants so much to see the end
+	_, err := data.ReadFrom(io.LimitReader(r, world.MaxFile+1))
+	if err == nil && data.Len() > world.MaxFile {
 		err = fmt.Errorf("it is larger than %d MiB", world.MaxFile>>20)
 	}
-	return data, err
+	return data.String(), err
 }
 
 // fileOf is the file that a path stands for: of a directory, default.nix.
