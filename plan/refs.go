@@ -71,11 +71,14 @@ const (
 
 // RefJob is a job that exists for some ref.
 type RefJob struct {
-	Path     string    `json:"path"`
-	AttrPath []string  `json:"attr_path"`
-	Kind     Kind      `json:"kind"`
-	Position *Position `json:"position,omitempty"`
-	Trigger  Trigger   `json:"trigger"`
+	Path     string   `json:"path"`
+	AttrPath []string `json:"attr_path"`
+	// NamedAfter is the fact that the path holds as "${branch}": the program
+	// makes the name, and each ref has another one. "ref", "branch" or "tag".
+	NamedAfter string    `json:"named_after,omitempty"`
+	Kind       Kind      `json:"kind"`
+	Position   *Position `json:"position,omitempty"`
+	Trigger    Trigger   `json:"trigger"`
 	// States are the job's for each of the table's refs, in their order.
 	States []RefState `json:"states"`
 	// Active describes the refs for which the job is active, Undetermined those

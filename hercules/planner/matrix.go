@@ -32,11 +32,15 @@ type Matrix struct {
 
 // MatrixJob is a job that exists for some ref.
 type MatrixJob struct {
-	Job plan.Job // as it is for the first ref that has it
+	// Job is as it is for the first ref that has it; of jobs that are named after
+	// the ref the path is a pattern.
+	Job plan.Job
 	// States are those for each of the points tried.
 	States       []plan.RefState
 	Active       Region
 	Undetermined Region
+
+	naming *naming // nil for a job that has one name
 }
 
 // Region is a set of refs.
@@ -271,9 +275,10 @@ func (m *matrix) jobs() {
 			}
 		}
 	}
+	taken := m.named()
 	for i := range m.outcomes {
 		for path := range m.outcomes[i].of {
-			if !seen[path] {
+			if !seen[path] && !taken[path] {
 				seen[path] = true
 				m.found(path, &m.out.Tried[i])
 			}
@@ -306,7 +311,11 @@ func (m *matrix) describe() {
 	for _, job := range m.out.Jobs {
 		var key strings.Builder
 		for i := len(job.States); i < len(m.outcomes); i++ {
-			job.States = append(job.States, m.outcomes[i].state(job.Job.Path))
+			state := plan.Absent
+			if path, ok := job.path(&m.out.Tried[i]); ok {
+				state = m.outcomes[i].state(path)
+			}
+			job.States = append(job.States, state)
 		}
 		for _, state := range job.States {
 			key.WriteString(string(state) + " ")

@@ -121,7 +121,9 @@ func TestConditions(t *testing.T) {
 		{"null", `{ job = if branch == "main" then effect else null; }`, main},
 		{"mkIf", `{ job = lib.optionalAttrs (tag != null) effect; }`, "any tag"},
 		{"environments", `lib.mapAttrs (name: b: runIf (branch == b) effect) { job = "main"; other = "live"; }`, main},
-		{"name of the branch", `{ "deploy-${toString branch}" = effect; job = null; }`, ""},
+		{"name of the branch", `if branch == null then { } else { "job-${branch}" = effect; }`, "any branch"},
+		{"name made of the branch", `if branch == null then { } else { "job-${lib.replaceStrings [ "/" ] [ "-" ] branch}" = runIf (branch != "main") effect; }`, "any branch except " + main},
+		{"name of the tag", `lib.optionalAttrs (tag != null && lib.hasPrefix "v" tag) { "job-${tag}" = effect; }`, ""},
 		{"filtered", `lib.filterAttrs (name: e: e.branch == branch) { job = effect // { branch = "live"; }; }`, live},
 		{"listToAttrs", `builtins.listToAttrs (map (b: { name = if b == branch then "job" else "x"; value = effect; }) [ "main" ])`, main},
 		{"guard", `assert tag == null; { job = effect; }`, "every ref except any tag"},
@@ -149,15 +151,12 @@ func TestConditions(t *testing.T) {
 			m := p.Matrix(SurveyOptions{})
 			var job *MatrixJob
 			for _, j := range m.Jobs {
-				if j.Job.Path == "job" {
+				if j.Job.Path == "job" || j.naming != nil {
 					job = j
 				}
 			}
 			if job == nil {
-				if test.name != "name of the branch" {
-					t.Fatalf("no job; %v", m.Survey.Readings[0].Plan.Diagnostics)
-				}
-				return
+				t.Fatalf("no job; %v", m.Survey.Readings[0].Plan.Diagnostics)
 			}
 			got := ""
 			if job.Active.Exact {
@@ -181,7 +180,8 @@ func TestConditions(t *testing.T) {
 				src := p.project.Source(ref)
 				out := outcomeOf(p.project.EvaluateSource(p.ev, src))
 				point := pointOf(&src)
-				if active := out.state("job") == plan.Active; active != job.Active.Set.Has(&point) {
+				path, _ := job.path(&point)
+				if active := out.state(path) == plan.Active; active != job.Active.Set.Has(&point) {
 					t.Errorf("%s is active for %s: %t; said is %q", test.expr, ref, active, got)
 				}
 			}

@@ -179,6 +179,9 @@ func (c *columns) job(job *MatrixJob) plan.RefJob {
 		Path: job.Job.Path, AttrPath: job.Job.AttrPath, Kind: job.Job.Kind, Position: job.Job.Position, Trigger: job.Job.Trigger,
 		States: []plan.RefState{}, DependsOn: []string{},
 	}
+	if job.naming != nil {
+		out.NamedAfter = string(job.naming.fact)
+	}
 	for _, at := range c.order {
 		out.States = append(out.States, job.States[at])
 	}

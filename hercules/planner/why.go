@@ -11,6 +11,7 @@ import (
 	"github.com/nixplan/nixplan/internal/diag"
 	"github.com/nixplan/nixplan/internal/text"
 	"github.com/nixplan/nixplan/plan"
+	"github.com/nixplan/nixplan/plan/refset"
 )
 
 // NoJobError says that a repository has no job of a name for any ref.
@@ -28,9 +29,7 @@ func (e *NoJobError) Error() string {
 func (p *Planner) Why(name string, ref hercules.Ref) (*plan.Why, error) {
 	m := p.Matrix(SurveyOptions{Extra: []string{ref.Name}})
 	table := p.Table(m)
-	i := slices.IndexFunc(m.Jobs, func(j *MatrixJob) bool {
-		return j.Job.Path == name || hercules.JoinPath(j.Job.AgentPath) == name
-	})
+	i := m.find(name, ref.Name)
 	if i < 0 {
 		return nil, noJob(name, m.Jobs)
 	}
@@ -47,9 +46,17 @@ func (p *Planner) Why(name string, ref hercules.Ref) (*plan.Why, error) {
 		}
 	}
 	w.ShownFor = ref.Name
-	switch w.State {
-	case plan.Absent:
+	if w.State == plan.Absent {
 		w.ShownFor = m.elsewhere(job)
+	}
+	if n := job.naming; n != nil && w.ShownFor != "" {
+		at := refset.Point{Ref: w.ShownFor}
+		if text, ok := at.Get(n.fact); ok {
+			w.AttrPath = n.with(n.change(text))
+			w.Path = hercules.JoinPath(w.AttrPath)
+		}
+	}
+	switch w.State {
 	case plan.Failed:
 		for _, d := range p.Read(ref).Plan.Diagnostics {
 			if d.Attr == "" || d.Attr == w.Path || strings.HasPrefix(w.Path, d.Attr+".") {
@@ -60,6 +67,16 @@ func (p *Planner) Why(name string, ref hercules.Ref) (*plan.Why, error) {
 	}
 	p.reasons(w)
 	return w, nil
+}
+
+// find is the job of a name: its path, or the one an agent has for it. Of jobs
+// that are named after the ref the name is the pattern, or that for the ref.
+func (m *Matrix) find(name, ref string) int {
+	at := refset.Point{Ref: ref}
+	return slices.IndexFunc(m.Jobs, func(j *MatrixJob) bool {
+		path, ok := j.path(&at)
+		return j.Job.Path == name || ok && path == name || j.naming == nil && hercules.JoinPath(j.Job.AgentPath) == name
+	})
 }
 
 // noJob is the error for a name that no job has. The last part of a path will do

@@ -194,7 +194,9 @@ func (h *human) refJob(job *plan.RefJob) {
 	}
 	h.WriteString(title + "\n")
 	var r rows
-	r.add("active", " ", strings.Fields(text.Line(job.Active.Text))...)
+	if job.Undetermined == nil || len(job.Active.Refs) > 0 {
+		r.add("active", " ", strings.Fields(text.Line(job.Active.Text))...)
+	}
 	if job.Undetermined != nil {
 		r.add("unknown", " ", strings.Fields(text.Line(job.Undetermined.Text))...)
 	}

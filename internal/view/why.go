@@ -44,10 +44,9 @@ func (h *human) why(y *plan.Why) {
 		_ = diag.WriteText(h, records, diag.TextOptions{Width: h.Width, Style: h.style, Trace: h.Trace})
 	}
 	h.diagnostics(y.Diagnostics)
-	h.WriteString("\n")
-	h.paragraph("active for: " + text.Line(y.Active.Text))
-	if y.Active.Exact && y.State != plan.Active && len(y.Active.Refs) > 0 {
-		h.paragraph("see a plan in which it is: nixplan plan --ref " + text.Line(y.Active.Refs[0]))
+	if y.State != plan.Undetermined || len(y.Active.Refs) > 0 {
+		h.WriteString("\n")
+		h.paragraph("active for: " + text.Line(y.Active.Text))
 	}
 }
 
