@@ -162,9 +162,9 @@ const (
 	UserSetup       Topic = "user_setup"
 	Schedule        Topic = "schedule"
 	Condition       Topic = "condition"
-	NetworkFile     Topic = "file"         // by path; the value is its role
+	NetworkFile     Topic = "file"         // by path relative to the job's src; the value is its role
 	FileOrder       Topic = "file_order"   // by role
-	FileContent     Topic = "file_content" // by path; the values are SHA-256 digests
+	FileContent     Topic = "file_content" // by path relative to the repository's root; the values are SHA-256 digests
 	Machine         Topic = "machine"      // the value is targetEnv and targetHost
 	NetworkArgument Topic = "network_argument"
 	Argument        Topic = "argument"

@@ -228,7 +228,7 @@ func (f *files) contents(before, after *plan.Job) []change {
 		if was == "" || file.SHA256 == "" || was == file.SHA256 {
 			continue
 		}
-		out = append(out, change{fact: fact{FileContent, file.Path, file.SHA256}, before: was, what: Changed})
+		out = append(out, change{fact: fact{FileContent, name, file.SHA256}, before: was, what: Changed})
 	}
 	return out
 }

@@ -261,7 +261,11 @@ func (c *comparison) job(m matched, scripts scriptIndex) (out Job, changed bool)
 			}
 		}
 	}
-	c.reach[out.Path] = out.Reach
+	for _, path := range []string{out.Path, out.Was} {
+		if r, ok := c.reach[path]; !ok || reachOrder(out.Reach) < reachOrder(r) {
+			c.reach[path] = out.Reach
+		}
+	}
 	return out, out.Change != Changed || len(out.Facts)+len(out.Steps) > 0
 }
 

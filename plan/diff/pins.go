@@ -36,6 +36,7 @@ func (c *comparison) pins() {
 	meet(func(a, b *plan.Pin) bool { return a.Name != "" && a.Name == b.Name && a.Kind == b.Kind }, true)
 	meet(func(a, b *plan.Pin) bool { return a.Name == b.Name && repository(a.URL) == repository(b.URL) }, true)
 	meet(func(a, b *plan.Pin) bool { return repository(a.URL) == repository(b.URL) }, true)
+	meet(func(a, b *plan.Pin) bool { return a.Name == b.Name && a.Kind == b.Kind && a.Kind != otherKind }, true)
 	for _, b := range bases {
 		c.out.Pins = append(c.out.Pins, Pin{Name: pinTitle(b), Change: Removed, Before: b})
 	}
@@ -52,6 +53,9 @@ func (c *comparison) pins() {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(url(a.Before)+url(a.After), url(b.Before)+url(b.After)))
 	})
 }
+
+// otherKind is the kind of pins that are taken for nothing in particular.
+const otherKind = "other"
 
 func samePin(a, b *plan.Pin) bool {
 	return a.Name == b.Name && a.URL == b.URL && a.Rev == b.Rev && a.Hash == b.Hash && a.Kind == b.Kind
@@ -176,9 +180,10 @@ func locate(address string) (at *repo.Remote, name string) {
 		}
 		where, forge = host+"/"+decoded, "gitlab"
 	}
+	found := false
 	for _, mark := range archives {
 		if before, after, ok := strings.Cut(where, mark); ok {
-			where = before
+			where, found = before, true
 			if mark == "/-/archive/" {
 				after, forge = path.Dir(after), "gitlab" // NAME/REPOSITORY-NAME.tar.gz
 			}
@@ -187,8 +192,8 @@ func locate(address string) (at *repo.Remote, name string) {
 		}
 	}
 	at = repo.ParseRemote(where)
-	if at.Host == "" || at.Name == "" {
-		return nil, ""
+	if at.Host == "" || at.Name == "" || !found && refName(at.Name) != at.Name {
+		return nil, "" // a file
 	}
 	at.Forge = cmp.Or(at.Forge, forge)
 	return at, name
