@@ -71,7 +71,7 @@ func Survey(ctx context.Context, p *planner.Planner, o Options) (*Report, *plann
 		return nil, nil, err
 	}
 	problems = append(problems, more...)
-	survey := planner.SurveyOptions{Extra: settings.Refs}
+	survey := planner.SurveyOptions{Extra: settings.Refs, Brief: true}
 	for _, name := range o.Refs {
 		ref, err := project.ResolveRef(name)
 		if err != nil {

@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"github.com/nixplan/nixplan/eval"
 	"github.com/nixplan/nixplan/hercules"
 )
 
@@ -42,6 +43,10 @@ type SurveyOptions struct {
 	Only []string
 	// Extra are refs to look at besides those that are found.
 	Extra []string
+	// Brief leaves out branches and tags of the repository that are sure to be
+	// like the one that nobody names, and all other refs when there are no jobs
+	// and nothing depends on the ref.
+	Brief bool
 }
 
 // Survey reads the repository for every ref that matters: what is checked out,
@@ -58,8 +63,21 @@ func (p *Planner) Survey(o SurveyOptions) *Survey {
 	}
 	for i := 0; i < len(s.queue) && p.ctx.Err() == nil; i++ {
 		s.read(s.queue[i])
+		if o.Brief && i == 0 && s.barren() {
+			break
+		}
+		if o.Brief && i == len(s.queue)-1 && s.opaque {
+			s.existing() // nothing, the second time
+		}
 	}
 	return s.out
+}
+
+// barren reports whether there are no jobs, nor anything that could make one
+// appear for another ref.
+func (s *surveyor) barren() bool {
+	p := s.out.Readings[0].Plan
+	return !s.fixed && len(p.Jobs) == 0 && len(p.SomeJobs) == 0 && s.decided == 0
 }
 
 type surveyor struct {
@@ -68,6 +86,7 @@ type surveyor struct {
 	queue   []surveyed
 	decided int  // how many decisions were followed
 	fixed   bool // no ref is added
+	opaque  bool // something depends on more than which ref is named
 	out     *Survey
 }
 
@@ -96,11 +115,20 @@ func (s *surveyor) repository(o SurveyOptions) {
 	s.add(s.p.project.DefaultBranch(), DefaultBranch)
 	if g != nil {
 		s.add(g.HeadRef, CheckedOut)
-		s.some(g.Branches(), Branch, mostBranches)
-		s.some(g.Tags(), Tag, mostTags)
+	}
+	if !o.Brief {
+		s.existing()
 	}
 	s.add(OtherBranch, AnyOtherBranch)
 	s.add(OtherTag, AnyOtherTag)
+}
+
+// existing adds the repository's branches and tags.
+func (s *surveyor) existing() {
+	if g := s.p.project.Git; g != nil {
+		s.some(g.Branches(), Branch, mostBranches)
+		s.some(g.Tags(), Tag, mostTags)
+	}
 }
 
 // some adds the last of a list of names: the newest, where names are versions or
@@ -128,6 +156,7 @@ func (s *surveyor) read(next surveyed) {
 	}
 	src := s.p.project.Source(next.ref)
 	for i := range fresh {
+		s.opaque = s.opaque || !plain(&fresh[i], &src)
 		if s.out.literals.again(&fresh[i]) {
 			continue
 		}
@@ -136,4 +165,23 @@ func (s *surveyor) read(next surveyed) {
 			s.add(ref, Named)
 		}
 	}
+}
+
+// plain reports whether a decision that was taken for src only tells refs that it
+// names from all others: a fact about the ref, as it is, is equal to a text or is
+// a name in a set. What is not about the ref is plain as well.
+func plain(d *eval.Decision, src *hercules.GitSource) bool {
+	const most = 256 // of the names of a set, as many as a decision has
+	facts := map[string]string{"ref": src.Ref, "branch": src.Branch, "tag": src.Tag}
+	for _, mark := range d.Marks {
+		fact, about := facts[FactName(mark)]
+		switch {
+		case !about:
+		case fact != d.Subject:
+			return false
+		case d.Op != "==" && d.Op != "!=" && (d.Op != "select" || len(d.Others) >= most):
+			return false
+		}
+	}
+	return true
 }
