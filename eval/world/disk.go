@@ -47,7 +47,10 @@ func Overlay(dir, commit string, tree Tree) (*Disk, error) {
 // Commit is the commit that a directory has the files of, "" when it has those
 // of this machine.
 func (d *Disk) Commit(dir string) string {
-	if d == nil || dir != d.dir {
+	if d == nil {
+		return ""
+	}
+	if real, err := d.EvalSymlinks(dir); err != nil || real != d.dir {
 		return ""
 	}
 	return d.commit
