@@ -2,7 +2,9 @@ package check
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,7 +16,7 @@ import (
 
 // Fix applies the changes that findings come with to the files they are in, and
 // gives the findings that were mended. Of changes that overlap the first is made.
-// A file that is no longer what was checked is left alone.
+// A file that is no longer what was checked, or lies elsewhere, is left alone.
 func Fix(r *Report) ([]Finding, error) {
 	edits := map[string][]diag.Replacement{}
 	var mended []Finding
@@ -29,8 +31,12 @@ func Fix(r *Report) ([]Finding, error) {
 		}
 		mended = append(mended, f)
 	}
-	for file, list := range edits {
-		if err := rewrite(filepath.Join(r.Root, filepath.FromSlash(file)), list); err != nil {
+	for _, file := range sortedKeys(edits) {
+		err := r.rewrite(filepath.FromSlash(file), edits[file])
+		if failed := (*fs.PathError)(nil); errors.As(err, &failed) { // the name may be a temporary file's
+			err = failed.Err
+		}
+		if err != nil {
 			return nil, fmt.Errorf("cannot fix %s: %w", file, err)
 		}
 	}
@@ -44,11 +50,18 @@ func overlaps(list []diag.Replacement, e diag.Replacement) bool {
 }
 
 // rewrite applies edits to a file, all or none.
-func rewrite(path string, edits []diag.Replacement) error {
+func (r *Report) rewrite(name string, edits []diag.Replacement) error {
 	// A link is followed, so that the file it names is changed and the link stays.
-	path, err := filepath.EvalSymlinks(path)
+	path, err := filepath.EvalSymlinks(filepath.Join(r.Root, name))
 	if err != nil {
 		return err
+	}
+	top, err := filepath.EvalSymlinks(r.Top)
+	if err != nil {
+		return err
+	}
+	if rel, err := filepath.Rel(top, path); err != nil || !filepath.IsLocal(rel) {
+		return fmt.Errorf("it is a link to %s, which is not in the repository", path)
 	}
 	info, err := os.Stat(path)
 	if err != nil {
@@ -58,11 +71,11 @@ func rewrite(path string, edits []diag.Replacement) error {
 	if err != nil {
 		return err
 	}
+	if slices.ContainsFunc(edits, func(e diag.Replacement) bool { return e.Of.Text != string(data) }) {
+		return errors.New("it was changed meanwhile; check again")
+	}
 	slices.SortFunc(edits, func(a, b diag.Replacement) int { return cmp.Compare(b.Start, a.Start) }) // the last first
 	for _, e := range edits {
-		if e.End > len(data) || e.Start > e.End {
-			return fmt.Errorf("it was changed meanwhile")
-		}
 		data = slices.Concat(data[:e.Start], []byte(e.Text), data[e.End:])
 	}
 	return renameio.WriteFile(path, data, info.Mode().Perm())

@@ -26,6 +26,8 @@ type allowances struct{ list []*allowance }
 
 var allowComment = lazy.Regexp(`#[ \t]*nixplan:[ \t]*allow\b[ \t]*([^\r\n]*)`)
 
+var anyRule = lazy.Regexp(`NP\d+`)
+
 // allowances are those of every Nix file of the repository that was evaluated,
 // and of the scripts that a finding is in.
 func (r *Repository) allowances() *allowances {
@@ -39,12 +41,16 @@ func (r *Repository) allowances() *allowances {
 			continue
 		}
 		for _, m := range allowComment().FindAllStringSubmatchIndex(source.Text, -1) {
-			id, reason, _ := strings.Cut(source.Text[m[2]:m[3]], " ")
+			words := source.Text[m[2]:m[3]]
+			id := words
+			if end := strings.IndexAny(words, " \t"); end >= 0 {
+				id = words[:end]
+			}
 			out.list = append(out.list, &allowance{
 				at:     diag.Range{Source: source, Start: int32(m[0]), End: int32(m[3])},
 				line:   source.Position(int32(m[0])).Line,
 				id:     id,
-				reason: strings.TrimSpace(reason),
+				reason: strings.TrimSpace(words[len(id):]),
 				inText: r.texts[source.Name] == nil && r.trees.of(source).inText(int32(m[0])),
 			})
 		}
@@ -85,19 +91,23 @@ func (t *tree) inText(offset int32) bool {
 }
 
 // allow is the allowance that covers a finding, nil when none does. One without
-// a reason covers nothing.
+// a reason covers nothing, and one in a text only what no comment does.
 func (a *allowances) allow(f *Finding) *allowance {
 	if f.Place == nil {
 		return nil
 	}
+	var found *allowance
 	for _, allowed := range a.list {
 		if allowed.id == f.ID && allowed.reason != "" && allowed.at.Source.Name == f.Place.File &&
-			(allowed.line == f.Place.Line || allowed.line == f.Place.Line-1) {
-			allowed.used = true
-			return allowed
+			(allowed.line == f.Place.Line || allowed.line == f.Place.Line-1) &&
+			(found == nil || found.inText && !allowed.inText) {
+			found = allowed
 		}
 	}
-	return nil
+	if found != nil {
+		found.used = true
+	}
+	return found
 }
 
 // problems are findings about the allowances themselves.
@@ -114,7 +124,10 @@ func (a *allowances) problems() diag.List {
 			if allowed.id == "" {
 				d.Summary = "a comment allows something without saying what"
 			}
-			d.Help = "name the rule and a reason: # nixplan: allow NP205 tags are deployed by hand"
+			d.Help = "name one rule and a reason: # nixplan: allow NP205 tags are deployed by hand"
+			if id := anyRule().FindString(strings.ToUpper(allowed.id)); Lookup(id) != nil {
+				d.Help = "name one rule and a reason: # nixplan: allow " + id + " tags are deployed by hand"
+			}
 		case allowed.reason == "":
 			d.Severity = diag.Error
 			d.Summary = "no reason is given for allowing " + allowed.id

@@ -36,6 +36,8 @@ type Replacement struct {
 	Start int    `json:"start"`
 	End   int    `json:"end"`
 	Text  string `json:"text"`
+	// Of is what the file had when it was read.
+	Of *Source `json:"-"`
 }
 
 // Place is a range of a text. Lines and columns are 1-based, columns count
@@ -83,7 +85,7 @@ func (f *Fix) change() *Change {
 		if WithoutCredentials(e.Text) != e.Text {
 			return nil
 		}
-		c.Edits[i] = Replacement{Place: *e.Range.Place(), Start: int(e.Range.Start), End: int(e.Range.End), Text: e.Text}
+		c.Edits[i] = Replacement{Place: *e.Range.Place(), Start: int(e.Range.Start), End: int(e.Range.End), Text: e.Text, Of: e.Range.Source}
 	}
 	return c
 }
