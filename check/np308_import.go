@@ -20,7 +20,7 @@ var missingImport = &Rule{
 func checkImports(p *pass) {
 	p.eachFault(func(f planner.Fault, at *JobAt) {
 		var e *value.Error
-		if !errors.As(f.Err, &e) || e.Kind != value.NotFound || at.mayMakeFiles() {
+		if !errors.As(f.Err, &e) || e.Kind != value.NotFound || at.mayMakeFiles() || p.Project.Submodule(f.File) != "" {
 			return
 		}
 		d := diag.Diagnostic{Range: userRange(e.At.Range()), Summary: e.Message, Help: "add the file or correct the name"}
@@ -50,13 +50,12 @@ func (p *pass) untrackedImports() {
 		return
 	}
 	g := p.Project.Git
-	tracked, _ := g.Tracked() // added has looked
 	listed := map[string]bool{}
 	p.eachFile(func(f *file) { listed[p.absolute(filepath.Join(f.job.Job.Src, f.Path))] = true })
 	for _, source := range p.sources() {
 		path := p.absolute(source.Name)
-		rel, ok := g.Rel(path)
-		if !ok || tracked.File(rel) || listed[path] {
+		tracked, err := p.Project.Tracked(path)
+		if err != nil || tracked == nil || *tracked || listed[path] {
 			continue
 		}
 		at := p.importOf(path)

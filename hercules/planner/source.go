@@ -109,6 +109,12 @@ func (s *source) describe(file *plan.File) string {
 		return ""
 	}
 	exists := !found.missing()
+	if !exists {
+		if name := s.r.b.project.Submodule(path); name != "" {
+			file.Error = "it lies in the submodule " + name + ", which is not checked out or does not have it"
+			return ""
+		}
+	}
 	file.Exists, file.Tracked, file.SHA256 = &exists, found.tracked, found.sum
 	if rel, err := filepath.Rel(s.dir, path); err != nil || !filepath.IsLocal(rel) {
 		no := false
@@ -224,19 +230,9 @@ func (s *source) kind(path string, info fs.FileInfo) string {
 // tracked reports whether an agent's checkout has a file; nil when nobody can
 // tell.
 func (b *builder) tracked(path string) *bool {
-	g := b.project.Git
-	if g == nil {
-		return nil
-	}
-	rel, ok := g.Rel(path)
-	if !ok {
-		return nil
-	}
-	files, err := g.Tracked()
+	answer, err := b.project.Tracked(path)
 	if err != nil {
 		b.gitProblem(err)
-		return nil
 	}
-	answer := files.File(rel)
-	return &answer
+	return answer
 }

@@ -3,8 +3,10 @@
   inputs.nixpkgs-lib.url = "github:nix-community/nixpkgs.lib";
 
   outputs =
-    { nixpkgs-lib, ... }:
+    inputs:
     let
+      # Until the end of 2022 the input was called nixpkgs.
+      inherit (inputs.nixpkgs-lib or inputs.nixpkgs or { }) lib;
       builtinModules = {
         flake = ./modules/flake.nix;
         perSystem = ./modules/per-system.nix;
@@ -23,10 +25,10 @@
       lib = import ./lib.nix {
         # Whatever it is called and wherever it comes from, it has nixpkgs' lib, or flake-parts would not work.
         lib =
-          if __nixplan.isUnknown nixpkgs-lib.lib then
+          if !(inputs ? nixpkgs-lib || inputs ? nixpkgs) || __nixplan.isUnknown lib then
             __nixplan.assume "the lib of flake-parts is that of nixpkgs" (import <nixpkgs/lib>)
           else
-            nixpkgs-lib.lib;
+            lib;
         modules = builtins.attrValues builtinModules;
       };
       flakeModules = __nixplan.open "flake-parts.flakeModules" (builtinModules // extraModules);
