@@ -191,7 +191,7 @@ file changed network.nix network runs not a text, or its lines are too long to s
 		w.network(func(j *plan.Job) { j.Files[0].Path = "machines.nix" })
 		w.files["machines.nix"] = networkText
 		delete(w.files, "network.nix")
-		w.findings[0].Place = &diag.Place{File: "machines.nix", Line: 3, Column: 3, Text: "  backend = { ... }: {"}
+		w.findings[0].Place = &diag.Place{File: "machines.nix", Line: 3, Column: 3, EndLine: 3, EndColumn: 10, Text: "  backend = { ... }: {"}
 	}, `
 job changed neat-network runs
 moved file machines.nix network.nix → machines.nix
@@ -202,7 +202,7 @@ file moved machines.nix network runs was network.nix`},
 		w.network(func(j *plan.Job) { j.Files[0].Path = "machines.nix" })
 		w.files["machines.nix"] = strings.Replace(networkText, "true", "false", 1)
 		delete(w.files, "network.nix")
-		w.findings[0].Place = &diag.Place{File: "machines.nix", Line: 3, Column: 3, Text: "  backend = { ... }: {"}
+		w.findings[0].Place = &diag.Place{File: "machines.nix", Line: 3, Column: 3, EndLine: 3, EndColumn: 10, Text: "  backend = { ... }: {"}
 	}, `
 job changed neat-network runs
 moved file machines.nix network.nix → machines.nix

@@ -49,7 +49,7 @@ func neatWorld() *world {
 		imports: map[string]string{"common.nix": "", "ci.nix": ""},
 		scripts: map[string]map[string]string{"neat-network": {"userSetupScript": "writeAWSKey aws\n"}},
 	}
-	at := &diag.Place{File: "network.nix", Line: 3, Column: 3, Text: "  backend = { ... }: {"}
+	at := &diag.Place{File: "network.nix", Line: 3, Column: 3, EndLine: 3, EndColumn: 10, Text: "  backend = { ... }: {"}
 	w.findings = []Report{{Record: diag.Record{ID: "NP508", Severity: "warning", Summary: "old finding at network.nix:3:3", Place: at}}}
 	w.plan = w.base
 	return w
