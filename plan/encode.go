@@ -2,9 +2,6 @@ package plan
 
 import (
 	"cmp"
-	"encoding/json"
-	"errors"
-	"fmt"
 	"io"
 	"reflect"
 	"slices"
@@ -108,20 +105,3 @@ func clean(v reflect.Value) {
 // Encode writes p, which must be normalized, as indented JSON with a final
 // newline. What could drive a terminal is escaped.
 func (p *Plan) Encode(w io.Writer) error { return text.WriteJSON(w, p) }
-
-// Decode reads what Encode wrote, by this or a later version of nixplan with
-// the same major FormatVersion.
-func Decode(r io.Reader) (*Plan, error) {
-	var p Plan
-	if err := json.NewDecoder(r).Decode(&p); err != nil {
-		return nil, fmt.Errorf("not a plan: %w", err)
-	}
-	if p.FormatVersion == "" {
-		return nil, errors.New("not a plan: it has no format_version")
-	}
-	major, _, _ := strings.Cut(FormatVersion, ".")
-	if got, _, _ := strings.Cut(p.FormatVersion, "."); got != major {
-		return nil, fmt.Errorf("plan has format version %s, this nixplan reads %s.x", p.FormatVersion, major)
-	}
-	return &p, nil
-}

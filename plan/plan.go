@@ -42,6 +42,9 @@ type Plan struct {
 	// every argument, "sha256:" and 64 hex digits. Equal digests mean an equal
 	// plan from the same version of nixplan.
 	Digest string `json:"digest"`
+
+	// Checksum covers the document itself. Only a saved plan has it; see Save.
+	Checksum string `json:"checksum,omitempty"`
 }
 
 // Repository says where the entry file comes from.

@@ -98,6 +98,7 @@ not need Nix.`,
 		newRefsCommand(streams),
 		newWhyCommand(streams),
 
+		newShowCommand(streams),
 		newCheckCommand(streams),
 		newRulesCommand(streams),
 		newEvalCommand(streams),

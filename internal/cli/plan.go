@@ -17,7 +17,9 @@ type planOptions struct {
 	ref       string
 	format    string
 	color     string
+	out       string // the file to save to
 	all       bool
+	steps     bool
 	model     modelFlags
 	limits    limitFlags
 	showTrace bool
@@ -46,6 +48,7 @@ built, and nothing is fetched unless --fetch says so.`,
 		Example: `  nixplan plan
   nixplan plan fixtures/neat-repo --ref refs/heads/production
   nixplan plan nix/ci.nix --format yaml
+  nixplan plan --ref production --out production.json
   nixplan plan -I nixpkgs=$HOME/src/nixpkgs --all`,
 		Args: atMostOneArg,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -62,6 +65,8 @@ built, and nothing is fetched unless --fetch says so.`,
 	flags.StringVar(&o.ref, "ref", "", "git ref `NAME`, refs/heads/main or just main; default: the checked-out branch")
 	flags.StringVar(&o.format, "format", string(view.Human), "output `FORMAT`: human, json or yaml (see docs/plan.schema.json)")
 	flags.BoolVar(&o.all, "all", false, "show plain builds and pins as well")
+	flags.BoolVar(&o.steps, "steps", false, "show what each step of a job runs, reads and writes")
+	flags.StringVar(&o.out, "out", "", "also save the plan to `FILE`, for nixplan show and nixplan diff")
 	flags.StringVar(&o.color, "color", "auto", "`WHEN` to use colour: auto, always or never")
 	flags.BoolVar(&o.showTrace, "show-trace", false, "show the whole trace of errors")
 	o.model.register(flags)
@@ -103,11 +108,17 @@ func runPlan(ctx context.Context, o *planOptions) error {
 	if err != nil {
 		return explained(err)
 	}
+	if o.out != "" {
+		if err := savePlan(o.out, p); err != nil {
+			return err
+		}
+	}
 	err = view.Plan(o.streams.Out, p, view.Options{
 		Format: format,
 		Width:  o.streams.width(),
 		Color:  color,
 		All:    o.all,
+		Steps:  o.steps,
 		Trace:  traceLength(o.showTrace),
 	})
 	if err != nil {

@@ -130,6 +130,9 @@ func (h *human) jobs(p *plan.Plan) {
 			h.style.Bold(text.Pad(text.Line(job.Path), paths)) + gap +
 			text.Pad(jobKind(job), kinds) + gap + h.state(job.State) + "\n")
 		h.rows(jobRows(job))
+		if h.Steps {
+			h.steps(job.Steps)
+		}
 	}
 	for i := range p.SomeJobs {
 		some := &p.SomeJobs[i]

@@ -48,6 +48,7 @@ type Options struct {
 	Width  int  // columns; 0 means 100
 	Color  bool // human only
 	All    bool // human: builds and pins as well
+	Steps  bool // human: what each step runs, reads and writes
 	// Trace is how many entries of a diagnostic's trace human output shows;
 	// negative means all.
 	Trace int
