@@ -154,7 +154,8 @@ func comparedRefs(c *diff.Changes) (n int) {
 	return n
 }
 
-// diffSummary counts what changes: "1 job added, 2 changed (1 deploys) · 1 pin".
+// diffSummary counts what changes: "1 job added, 2 changed (1 reaches a
+// deployment) · 1 pin changed".
 func diffSummary(c *diff.Changes) string {
 	if c.Empty() {
 		return "nothing changes"
@@ -175,7 +176,11 @@ func diffSummary(c *diff.Changes) string {
 	}
 	jobs := list("job", n.JobsAdded, "added", n.JobsRemoved, "removed", n.JobsMoved, "moved", n.JobsChanged, "changed")
 	if n.Reaching > 0 {
-		jobs += fmt.Sprintf(" (%d of what is deployed)", n.Reaching)
+		verb := "reach"
+		if n.Reaching == 1 {
+			verb = "reaches"
+		}
+		jobs += fmt.Sprintf(" (%d %s a deployment)", n.Reaching, verb)
 	}
 	parts := []string{
 		jobs,
@@ -269,4 +274,13 @@ func lineCounts(d *diff.Diff) string {
 		return text.Line(d.Note)
 	}
 	return fmt.Sprintf("+%d -%d", d.Added, d.Removed)
+}
+
+// diffLine is a line of a diff as it is shown. Of a file with CRLF endings only
+// lines that change show theirs, which may be what changes.
+func diffLine(line string) string {
+	if line[0] == ' ' {
+		line = strings.TrimSuffix(line, "\r")
+	}
+	return text.Printable(line)
 }

@@ -197,7 +197,7 @@ func textMarkdown(change diff.Change, title, note string, d *diff.Diff, most int
 	lines, shown := 0, 0
 	put := func(line string) {
 		lines++
-		line = text.Printable(line) + "\n"
+		line += "\n"
 		if shown == lines-1 && b.Len()+len(line) <= room {
 			b.WriteString(line)
 			shown++
@@ -206,7 +206,7 @@ func textMarkdown(change diff.Change, title, note string, d *diff.Diff, most int
 	for i := range d.Hunks {
 		put(d.Hunks[i].Header())
 		for _, line := range d.Hunks[i].Lines {
-			put(line)
+			put(diffLine(line))
 		}
 	}
 	if left := lines - shown; left > 0 {

@@ -111,11 +111,18 @@ func (h *human) diffRow(change diff.Change, labels int, label, name, before, aft
 		value = before + " → " + after
 	}
 	line := strings.TrimSpace(name + gap + value)
-	if text.Width(line+suffix) <= room {
+	switch {
+	case text.Width(line+suffix) <= room:
 		if suffix != "" {
 			line += h.style.Dim(suffix)
 		}
 		h.WriteString(head + line + "\n")
+		return
+	case text.Width(line) <= room:
+		h.WriteString(head + line + "\n")
+		for _, part := range text.Wrap(strings.TrimSpace(suffix), room-2) {
+			h.WriteString(pad + "  " + h.style.Dim(part) + "\n")
+		}
 		return
 	}
 	first := strings.TrimSpace(name + suffix)
@@ -178,7 +185,7 @@ func (h *human) diffText(change diff.Change, title, note string, d *diff.Diff) {
 		hunk := &d.Hunks[i]
 		h.WriteString("    " + h.style.Cyan(hunk.Header()) + "\n")
 		for _, line := range hunk.Lines {
-			line = text.Printable(line)
+			line = diffLine(line)
 			switch line[0] {
 			case '+':
 				line = h.style.Green(line)

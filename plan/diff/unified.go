@@ -169,7 +169,7 @@ func hunks(lines []line) []Hunk {
 		from, to := done, min(len(lines), last+context+1)
 		h := Hunk{OldStart: oldLine, NewStart: newLine}
 		for _, l := range lines[from:to] {
-			h.Lines = append(h.Lines, string(l.mark)+strings.TrimSuffix(l.text, "\r"))
+			h.Lines = append(h.Lines, string(l.mark)+l.text)
 			if l.unended {
 				h.Lines = append(h.Lines, `\ No newline at end of file`)
 			}
