@@ -63,6 +63,9 @@ func (p *pass) missingArgs(at *JobAt, given map[string]*Arg) {
 		return // the state may have them
 	}
 	for _, taken := range at.Taken {
+		if taken.DeployOnly {
+			continue // so may it of a file that the build does not read
+		}
 		for _, formal := range taken.Formals {
 			if formal.HasDefault || given[formal.Name] != nil {
 				continue

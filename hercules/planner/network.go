@@ -64,7 +64,7 @@ func (n *network) file(file *plan.File, path string, seen map[string]bool, depth
 	seen[path] = true
 	v, err := n.r.b.ev.EvalFile(path)
 	if err == nil && v.IsFunction() {
-		n.takes(v)
+		n.takes(file, v)
 		v, err = n.r.b.ev.Call(v, n.arguments(v))
 	}
 	if err != nil {
@@ -191,13 +191,14 @@ func (n *network) arguments(f value.Value) value.Value {
 }
 
 // takes notes the formals of a network's function.
-func (n *network) takes(f value.Value) {
+func (n *network) takes(file *plan.File, f value.Value) {
+	late := file.Role == plan.DeployOnlyFile
 	if f.Kind() != value.Lambda { // __functor
-		n.r.taken = append(n.r.taken, Taken{Any: true})
+		n.r.taken = append(n.r.taken, Taken{Any: true, DeployOnly: late})
 		return
 	}
 	fn := f.Closure().Fn
-	taken := Taken{Any: !fn.HasFormals || fn.Ellipsis}
+	taken := Taken{Any: !fn.HasFormals || fn.Ellipsis, DeployOnly: late}
 	for _, formal := range fn.Formals {
 		taken.Formals = append(taken.Formals, Formal{formal.Name.String(), formal.Span, formal.Default != nil})
 	}

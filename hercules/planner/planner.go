@@ -282,8 +282,9 @@ type Fault struct {
 
 // Taken are the arguments that a network's function takes.
 type Taken struct {
-	Formals []Formal
-	Any     bool // others as well
+	Formals    []Formal
+	Any        bool // others as well
+	DeployOnly bool // the build before the deployment does not read the file
 }
 
 // Formal is an argument of a network's function.
