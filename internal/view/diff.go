@@ -284,3 +284,22 @@ func diffLine(line string) string {
 	}
 	return text.Printable(line)
 }
+
+// stepNames lists the steps that change. What changes in them follows from the
+// facts, so that only JSON has it.
+func stepNames(job *diff.Job) string {
+	var parts []string
+	for _, change := range []diff.Change{diff.Changed, diff.Added, diff.Removed} {
+		var ids []string
+		for i := range job.Steps {
+			id := text.Line(job.Steps[i].ID)
+			if job.Steps[i].Change == change && !slices.Contains(ids, id) {
+				ids = append(ids, id)
+			}
+		}
+		if ids != nil {
+			parts = append(parts, strings.Join(ids, ", ")+" "+string(change))
+		}
+	}
+	return strings.Join(parts, "; ")
+}

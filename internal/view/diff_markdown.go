@@ -161,9 +161,8 @@ func jobMarkdown(c *diff.Changes, job *diff.Job, most int) (out string, cut bool
 		name, before, after := diffValues(f)
 		items = append(items, item(f.Change, topicLabel(f.Topic), name, before, after, forRefs(c, job, f.Refs)))
 	}
-	for i := range job.Steps {
-		s := &job.Steps[i]
-		items = append(items, item(s.Change, "step", s.ID, s.Before, s.After, forRefs(c, job, s.Refs)))
+	if len(job.Steps) > 0 {
+		items = append(items, "  - steps: "+markdown(text.Clip(stepNames(job), mostOfSpan))+"\n")
 	}
 	const more = 40
 	for i, item := range items {

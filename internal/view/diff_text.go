@@ -36,9 +36,9 @@ func (h *human) diff(c *diff.Changes) {
 			h.diffJob(c, job)
 		}
 	}
-	h.diffFiles(c)
-	h.diffPins(c)
 	h.diffFindings(c)
+	h.diffPins(c)
+	h.diffFiles(c)
 	if len(c.Unchanged) > 0 {
 		h.WriteByte('\n')
 		h.wrapped("", "unchanged: "+names(c.Unchanged))
@@ -89,9 +89,8 @@ func (h *human) diffJob(c *diff.Changes, job *diff.Job) {
 		name, before, after := diffValues(f)
 		h.diffRow(f.Change, labels, topicLabel(f.Topic), name, before, after, forRefs(c, job, f.Refs))
 	}
-	for i := range job.Steps {
-		s := &job.Steps[i]
-		h.diffRow(s.Change, labels, "step", s.ID, s.Before, s.After, forRefs(c, job, s.Refs))
+	if len(job.Steps) > 0 {
+		h.diffRow(diff.Changed, max(labels, len("steps")), "steps", stepNames(job), "", "", "")
 	}
 }
 
