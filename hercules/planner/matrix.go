@@ -13,11 +13,14 @@ import (
 
 // How much a matrix evaluates besides what its survey does.
 const (
-	mostProbes = 600 // refs, and refs of forks
-	mostRounds = 5   // of descriptions, each tested by refs made for it
-	mostForks  = 16  // combinations of facts besides the ref
-	forkedRefs = 32  // refs tried for each of them
-	anotherRef = "refs/nixplan/another-ref"
+	mostProbes   = 600 // refs, and refs of forks
+	fewestProbes = 40
+	mostLooks    = 12_000 // at jobs, by probes
+	mostExisting = 300    // of the repository\'s branches, and of its tags
+	mostRounds   = 5      // of descriptions, each tested by refs made for it
+	mostForks    = 16     // combinations of facts besides the ref
+	forkedRefs   = 32     // refs tried for each of them
+	anotherRef   = "refs/nixplan/another-ref"
 )
 
 // Matrix says for which refs each job is in which state, and describes them.
@@ -58,7 +61,7 @@ type Region struct {
 func (p *Planner) Matrix(o SurveyOptions) *Matrix {
 	m := &matrix{p: p, tried: map[refset.Point]int{}}
 	survey := p.Survey(o)
-	m.out = &Matrix{Survey: survey, Cut: survey.Cut}
+	m.out = &Matrix{Survey: survey, Cut: len(survey.Readings) >= mostRefs}
 	m.literals = survey.literals
 	m.decided = len(p.ev.Decisions())
 	for _, r := range survey.Readings {
@@ -66,6 +69,7 @@ func (p *Planner) Matrix(o SurveyOptions) *Matrix {
 		m.record(pointOf(&src), outcomeOf(r.Evaluation))
 	}
 	if len(o.Only) == 0 {
+		m.existing()
 		m.probe()
 	}
 	m.jobs()
@@ -167,7 +171,7 @@ func (m *matrix) try(p refset.Point) bool {
 	if _, ok := m.tried[p]; ok || !isFullRef(p.Ref) {
 		return false
 	}
-	if m.probes == mostProbes || m.spent {
+	if m.probes >= m.most() || m.spent {
 		m.out.Cut = true
 		return false
 	}
@@ -188,10 +192,39 @@ func (m *matrix) try(p refset.Point) bool {
 	return true
 }
 
+// most is how many probes there may be: fewer where there are many jobs, each of
+// which an evaluation looks at.
+func (m *matrix) most() int {
+	jobs := 1
+	for _, r := range m.out.Survey.Readings {
+		jobs = max(jobs, len(r.Plan.Jobs))
+	}
+	return min(mostProbes, max(fewestProbes, mostLooks/jobs))
+}
+
 // here is the repository's own point for a ref.
 func (m *matrix) here(ref string) refset.Point {
 	src := m.p.project.Source(ref)
 	return pointOf(&src)
+}
+
+// existing tries the branches and tags that the survey left out.
+func (m *matrix) existing() {
+	g := m.p.project.Git
+	if g == nil {
+		return
+	}
+	for _, refs := range [][]string{g.Branches(), g.Tags()} {
+		if len(refs) > mostExisting {
+			m.out.Cut = true
+			refs = refs[len(refs)-mostExisting:] // the newest, where names are versions
+		}
+		for _, ref := range refs {
+			if m.try(m.here(ref)) {
+				m.probes-- // it is no probe
+			}
+		}
+	}
 }
 
 // probe tries refs around everything that the program compares with, until
@@ -246,11 +279,9 @@ func (m *matrix) forks() {
 // repository is not known.
 func (m *matrix) unknown(fact string) bool {
 	for _, r := range m.out.Survey.Readings {
-		for _, job := range r.Plan.Jobs {
-			for _, u := range job.Condition.Needs {
-				if FactName(u.Needs) == fact {
-					return true
-				}
+		for _, effect := range r.Effects {
+			if u := effect.Found.Needs; u != nil && FactName(u.Root().Origin) == fact {
+				return true
 			}
 		}
 		for _, some := range r.Plan.SomeJobs {

@@ -96,6 +96,14 @@ func (c *columns) all() {
 			c.add(r.Ref.Name, "", origin)
 		}
 	}
+	if g := c.p.project.Git; g != nil {
+		for _, ref := range g.Branches() {
+			c.add(ref, "", plan.BranchRef)
+		}
+		for _, ref := range g.Tags() {
+			c.add(ref, "", plan.TagRef)
+		}
+	}
 	var named []string
 	type pattern struct {
 		name string

@@ -15,8 +15,12 @@ type Sample struct {
 // mostPaired is up to how many literals are tried two and two.
 const mostPaired = 40
 
-// mostExceptions bounds the negations of one term.
-const mostExceptions = 16
+// mostExceptions bounds the negations of one term, fewExceptions where there are
+// more than mostPaired literals.
+const (
+	mostExceptions = 16
+	fewExceptions  = 4
+)
 
 // Fit is a short description, made of literals (which are not negated), that
 // agrees with every sample; false when there is none.
@@ -31,6 +35,9 @@ func Fit(samples []Sample, literals []Literal) (Set, bool) {
 		return Set{Any: []Term{}}, true
 	case f.out.empty():
 		return Set{Any: []Term{{All: []Literal{}}}}, true
+	}
+	if set, ok := f.single(); ok {
+		return set, true
 	}
 	f.seed()
 	for i := range literals {
@@ -59,6 +66,16 @@ func Fit(samples []Sample, literals []Literal) (Set, bool) {
 		f.shorten(&best[i])
 	}
 	return f.set(f.needed(best)), true
+}
+
+// single is one literal than which nothing is shorter.
+func (f *fitter) single() (Set, bool) {
+	for i := range f.literals {
+		if price(&f.literals[i]) == cheapest && f.out.common(f.holds[i]) == 0 && f.in.without(f.holds[i]).empty() {
+			return f.set([]candidate{{is: []int{i}}}), true
+		}
+	}
+	return Set{}, false
 }
 
 // facts adds terms that are about the ref and two other facts, or three.
@@ -186,11 +203,14 @@ func newFitter(samples []Sample, literals []Literal) *fitter {
 	return f
 }
 
+// cheapest is the least that price gives.
+const cheapest = 4
+
 // price is what a literal costs: how long it takes to explain.
 func price(l *Literal) int {
 	switch {
 	case l.Op == Is, l.Op == Prefix && l.Fact == Ref && (l.Text == Heads || l.Text == Tags):
-		return 4
+		return cheapest
 	case l.Op == Prefix:
 		return 6
 	case l.Op == Contains:
@@ -213,8 +233,12 @@ func (f *fitter) seed(is ...int) {
 		c.cost += price(&f.literals[i])
 		covers, bad = covers.and(f.holds[i]), bad.and(f.holds[i])
 	}
+	most := mostExceptions
+	if len(f.literals) > mostPaired && len(is) > 0 {
+		most = fewExceptions
+	}
 	for !bad.empty() {
-		if len(c.not) == mostExceptions || covers.empty() {
+		if len(c.not) == most || covers.empty() {
 			return
 		}
 		best, bestScore := -1, 0
