@@ -62,7 +62,8 @@ func diffMarkdown(c *diff.Changes) string {
 	b := &comment{room: maxMarkdown}
 	b.WriteString(CommentMarker + "\n")
 	b.line("### nixplan: " + markdown(text.Clip(diffSummary(c), mostOfSpan)) + "\n\n")
-	b.line(inCode(revisionTitle(c.Base)) + " → " + inCode(revisionTitle(c.Head)) + "\n")
+	// No line begins with words of the repository: GitLab takes "/close" for a command.
+	b.line("From " + inCode(revisionTitle(c.Base)) + " to " + inCode(revisionTitle(c.Head)) + "\n")
 	if c.Entry != nil {
 		before, after := "none", "none"
 		if e := c.Entry.Before; e != nil {

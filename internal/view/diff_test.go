@@ -198,6 +198,9 @@ func checkComment(t *testing.T, comment string) {
 		if fence != "" {
 			continue
 		}
+		if strings.HasPrefix(strings.TrimSpace(line), "/") {
+			t.Errorf("line %d is a command to GitLab: %s", n+1, line)
+		}
 		if !strings.HasPrefix(line, "<") { // in HTML a backtick is a backtick
 			line = codeSpans.ReplaceAllString(strings.ReplaceAll(line, "\\`", ""), "")
 		}
@@ -230,6 +233,7 @@ func FuzzDiffMarkdown(f *testing.F) {
 	f.Add(hostileText)
 	f.Add(" leading and trailing ")
 	f.Add("`")
+	f.Add("/close `x`")
 	f.Add("\\`<details>`")
 	f.Add("https://example.org/a_b?c=d&e")
 	f.Fuzz(func(t *testing.T, s string) {
