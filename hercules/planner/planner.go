@@ -101,6 +101,8 @@ type Planner struct {
 	settings    *config.Config
 	problems    diag.List // of the settings
 	files       map[string]*foundFile
+	program     map[string]bool       // files read to find the jobs
+	turned      map[string]*turnedRef // refs that were evaluated before
 }
 
 // New opens the repository that the options name; their Ref is not looked at.
@@ -133,7 +135,7 @@ func open(ctx context.Context, o Options, project *hercules.Project) (*Planner, 
 	if err != nil {
 		return nil, err
 	}
-	project.Identity = identity(settings)
+	project.Identity = Identity(settings)
 	look := world.Config{Roots: []string{project.Root}, SearchPath: o.SearchPath, Disk: project.Disk}
 	if g := project.Git; g != nil && (!g.Bare() || project.Snapshot != nil) {
 		look.Roots = append(look.Roots, g.Top())
@@ -184,8 +186,8 @@ func configuration(path string, project *hercules.Project) (*config.Config, diag
 	return config.Load(at, path)
 }
 
-// identity is what the settings say about the repository.
-func identity(c *config.Config) (id hercules.Identity) {
+// Identity is what the settings say about the repository.
+func Identity(c *config.Config) (id hercules.Identity) {
 	if p := c.Project; p != nil {
 		id.Forge, id.Owner, id.Name = p.Forge, p.Owner, p.Name
 	}
@@ -352,7 +354,7 @@ func (b *builder) evaluate() {
 		b.report("", &diag.Diagnostic{ID: idEntry, Summary: err.Error()})
 		return
 	}
-	b.result = b.project.Evaluate(b.ev, b.ref.Name)
+	b.programReads(func() { b.result = b.project.Evaluate(b.ev, b.ref.Name) })
 	switch b.result.Form {
 	case hercules.HerculesCI:
 		p.Entry.Form = plan.HerculesCI

@@ -117,7 +117,14 @@ func (t *turnedRef) has(h *hercules.Handler, attr []string) bool {
 }
 
 func (b *builder) evaluateAt(ref string) *turnedRef {
-	at := &turnedRef{b.project.Evaluate(b.ev, ref), map[value.Span]string{}}
+	if at := b.turned[ref]; at != nil {
+		return at
+	}
+	return turnedTo(b.project.Evaluate(b.ev, ref))
+}
+
+func turnedTo(evaluation *hercules.Evaluation) *turnedRef {
+	at := &turnedRef{evaluation, map[value.Span]string{}}
 	for _, h := range at.evaluation.Handlers {
 		for _, f := range h.Found {
 			for _, c := range f.Shared {

@@ -181,6 +181,20 @@ func (g *Git) DefaultBranch() string {
 	return g.HeadRef
 }
 
+// Copies are the refs that a branch, given by its full name, is at here: that of
+// the remote's, as of the last fetch, and the local one.
+func (g *Git) Copies(branch string) []string {
+	name := strings.TrimPrefix(branch, "refs/heads/")
+	var out []string
+	if remote := g.remoteName(); remote != "" && g.Has("refs/remotes/"+remote+"/"+name) {
+		out = append(out, "refs/remotes/"+remote+"/"+name)
+	}
+	if g.Has(branch) {
+		out = append(out, branch)
+	}
+	return out
+}
+
 // RemoteDefault is the full name of the branch that the remote's HEAD named when
 // it was cloned, "" where git did not note that down.
 func (g *Git) RemoteDefault() string {

@@ -99,6 +99,7 @@ not need Nix.`,
 		newWhyCommand(streams),
 
 		newShowCommand(streams),
+		newDiffCommand(streams),
 		newCheckCommand(streams),
 		newRulesCommand(streams),
 		newEvalCommand(streams),

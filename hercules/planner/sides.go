@@ -1,0 +1,135 @@
+package planner
+
+import (
+	"maps"
+	"path/filepath"
+	"strings"
+
+	"github.com/nixplan/nixplan/eval"
+	"github.com/nixplan/nixplan/eval/value"
+	"github.com/nixplan/nixplan/plan"
+)
+
+// Complete is the whole plan of a reading, but for its digest. It is made when
+// everything was read: the readings of others help to tell which comparisons
+// matter to a job.
+func (p *Planner) Complete(r *Reading, all []*Reading) *plan.Plan {
+	b := p.builder(r.Ref)
+	whole := *r.Plan
+	whole.Jobs = append([]plan.Job{}, r.Plan.Jobs...)
+	b.plan, b.result = &whole, r.Evaluation
+	b.repository()
+	index := map[string]int{}
+	for i := range whole.Jobs {
+		index[jobKey(&whole.Jobs[i])] = i
+	}
+	for _, effect := range r.Effects {
+		if i, ok := index[jobKey(&effect.Job)]; ok {
+			b.pending = append(b.pending, pending{i, effect})
+		}
+	}
+	if p.turned == nil {
+		p.turned = map[string]*turnedRef{}
+	}
+	for _, other := range all {
+		if other.Evaluation != nil && p.turned[other.Ref.Name] == nil {
+			p.turned[other.Ref.Name] = turnedTo(other.Evaluation)
+		}
+	}
+	b.conditions()
+	whole.Normalize()
+	return &whole
+}
+
+func jobKey(job *plan.Job) string {
+	return string(job.Trigger.Kind) + "\x00" + job.Trigger.Name + "\x00" + strings.Join(job.AttrPath, "\x00")
+}
+
+// NetworkReads are the files of the repository, relative to its root, that were
+// read for more than finding the jobs: network files, and what they import. The
+// values are SHA-256 in hex.
+func (p *Planner) NetworkReads() map[string]string {
+	out := map[string]string{}
+	for path, sum := range p.ev.World().Reads() {
+		if rel, ok := p.project.Rel(path); ok && !p.program[path] {
+			out[rel] = sum
+		}
+	}
+	return out
+}
+
+// programReads notes which files f reads.
+func (p *Planner) programReads(f func()) {
+	before := p.ev.World().Reads()
+	f()
+	if p.program == nil {
+		p.program = map[string]bool{}
+	}
+	for path := range maps.Keys(p.ev.World().Reads()) {
+		if _, known := before[path]; !known {
+			p.program[path] = true
+		}
+	}
+}
+
+// largestFile is how many bytes a file may have whose text is compared.
+const largestFile = 1 << 20
+
+// File gives the text of a file of the repository, by its path relative to the
+// root; false when it is not there, lies outside, or is too large to look at.
+func (p *Planner) File(name string) (string, bool) {
+	if !filepath.IsLocal(filepath.FromSlash(name)) {
+		return "", false
+	}
+	path := filepath.Join(p.project.Root, filepath.FromSlash(name))
+	w := p.ev.World()
+	info, err := w.Stat(path)
+	if err == nil && info.IsDir() { // a network may be a directory
+		path = filepath.Join(path, "default.nix")
+		info, err = w.Stat(path)
+	}
+	if err != nil || !info.Mode().IsRegular() || info.Size() > largestFile {
+		return "", false
+	}
+	data, err := w.ReadFile(path)
+	return string(data), err == nil
+}
+
+// Scripts are the scripts that a program gave to an effect, by the names of
+// their arguments. Where a part is not known the text says so.
+func (p *Planner) Scripts(e *Effect) map[string]string {
+	out := map[string]string{}
+	if e.Given.Kind() != value.AttrSet {
+		return out
+	}
+	for _, a := range e.Given.Attrs().ByName() {
+		name := a.Name.String()
+		if !isScript(name) {
+			continue
+		}
+		v, err := p.ev.Force(a.Value)
+		if err != nil {
+			continue
+		}
+		switch v.Kind() {
+		case value.String:
+			out[name] = v.Str()
+		case value.UnknownValue:
+			if v.Unknown().Parts != nil {
+				out[name], _ = eval.Known(v)
+			}
+		}
+	}
+	return out
+}
+
+// isScript reports whether an argument of that name is a script: userSetupScript,
+// installPhase, preEffect.
+func isScript(name string) bool {
+	for _, suffix := range []string{"Script", "Phase", "Effect"} {
+		if strings.HasSuffix(name, suffix) {
+			return true
+		}
+	}
+	return strings.HasPrefix(name, "pre") && strings.HasSuffix(name, "Hook") || strings.HasPrefix(name, "post") && strings.HasSuffix(name, "Hook")
+}
