@@ -325,10 +325,7 @@ func steps(list []plan.Step) []string {
 func quoted(argv []string) []string {
 	words := make([]string, len(argv))
 	for i, word := range argv {
-		words[i] = text.Line(word)
-		if word == "" || strings.ContainsAny(word, " \t\n'\"\\$`&|;<>()*?[]{}#~!") {
-			words[i] = "'" + strings.ReplaceAll(words[i], "'", `'\''`) + "'"
-		}
+		words[i] = text.Line(text.ShellWord(word))
 	}
 	return words
 }

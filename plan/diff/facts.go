@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/nixplan/nixplan/internal/text"
 	"github.com/nixplan/nixplan/plan"
 )
 
@@ -189,10 +190,7 @@ func secretText(s *plan.Secret) string {
 func commandLine(argv []string) string {
 	words := make([]string, len(argv))
 	for i, word := range argv {
-		words[i] = word
-		if word == "" || strings.ContainsAny(word, " \t\n'\"\\$`&|;<>()*?[]{}#~!") {
-			words[i] = "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
-		}
+		words[i] = text.ShellWord(word)
 	}
 	return strings.Join(words, " ")
 }
@@ -206,6 +204,9 @@ type change struct {
 
 // compareFacts lists the facts that differ. same decides about values.
 func compareFacts(before, after []fact, same func(a, b string) bool) []change {
+	if slices.Equal(before, after) {
+		return nil
+	}
 	type key struct {
 		topic Topic
 		name  string
