@@ -1,6 +1,8 @@
 package hercules
 
 import (
+	"errors"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -48,8 +50,9 @@ func TestResolveRef(t *testing.T) {
 	if p, err = FindProject(dir); err != nil {
 		t.Fatal(err)
 	}
-	if got, _ := p.ResolveRef(""); got.Name != "refs/heads/main" || got.Assumed == "" {
-		t.Errorf("detached: %+v", got)
+	var detached *DetachedError
+	if got, err := p.ResolveRef(""); !errors.As(err, &detached) || !slices.Contains(detached.At, "refs/heads/work/neat") {
+		t.Errorf("detached: %+v, %v", got, err)
 	}
 	plain := &Project{Root: "/x"}
 	if got, _ := plain.ResolveRef(""); got.Name != "refs/heads/main" || got.Assumed == "" {
