@@ -151,6 +151,9 @@ func jsonFields(goType reflect.Type) map[string]jsonField {
 			continue
 		}
 		name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
+		if name == "-" {
+			continue
+		}
 		fields[name] = jsonField{field.Type, options == "omitempty"}
 	}
 	return fields

@@ -140,27 +140,6 @@ func TestParseFormat(t *testing.T) {
 	}
 }
 
-func TestWhen(t *testing.T) {
-	minute := 30
-	tests := []struct {
-		when *plan.When
-		want string
-	}{
-		{nil, ""},
-		{&plan.When{}, "every day at a time that is not given"},
-		{&plan.When{Minute: &minute}, "every day at minute 30 of an hour that is not given"},
-		{&plan.When{Hour: []int{4, 16}, Minute: &minute}, "at 04:30, 16:30 UTC"},
-		{&plan.When{Hour: []int{4}}, "in hour 4 UTC"},
-		{&plan.When{Hour: []int{4}, DayOfWeek: []string{"Mon", "Fri"}}, "on Mon, Fri in hour 4 UTC"},
-		{&plan.When{DayOfMonth: []int{1, 15}}, "on day 1, 15 of the month at a time that is not given"},
-	}
-	for _, test := range tests {
-		if got := when(test.when); got != test.want {
-			t.Errorf("got %q, want %q", got, test.want)
-		}
-	}
-}
-
 // JSON and YAML do not drive a terminal either, and say the same all the same.
 func TestDocumentsAreHarmless(t *testing.T) {
 	const name = "c1\u009b31m \u202egnp \u2066x\u2069\x7f"

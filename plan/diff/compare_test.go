@@ -174,7 +174,7 @@ changed prebuild false → true`},
 	}, `
 job added nightly runs
 activated state absent → active
-added schedule → hour 4`},
+added schedule → in hour 4 UTC`},
 	{"network file", func(w *world) {
 		w.files["network.nix"] = strings.Replace(networkText, "true", "false", 1)
 	}, `

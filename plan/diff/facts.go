@@ -53,7 +53,7 @@ func factsOf(job *plan.Job) []fact {
 	}
 	some(Condition, conditionText(&job.Condition))
 	if job.Trigger.Kind == plan.Schedule {
-		some(Schedule, scheduleText(job.Trigger.When))
+		some(Schedule, job.Trigger.When.String())
 	}
 	some(Source, job.Src)
 	add(Prebuild, "", strconv.FormatBool(job.Prebuild))
@@ -135,27 +135,6 @@ func conditionText(c *plan.Condition) string {
 func aboutRef(expression string) bool {
 	last := expression[strings.LastIndexByte(expression, '.')+1:]
 	return slices.Contains([]string{"ref", "branch", "tag", "rev", "shortRev"}, last)
-}
-
-func scheduleText(w *plan.When) string {
-	if w == nil {
-		return "any time"
-	}
-	var parts []string
-	if len(w.DayOfWeek) > 0 {
-		parts = append(parts, strings.Join(w.DayOfWeek, ", "))
-	}
-	numbers := func(what string, list []int) {
-		if len(list) > 0 {
-			parts = append(parts, what+" "+strings.Trim(fmt.Sprint(list), "[]"))
-		}
-	}
-	numbers("day of the month", w.DayOfMonth)
-	numbers("hour", w.Hour)
-	if w.Minute != nil {
-		numbers("minute", []int{*w.Minute})
-	}
-	return cmp.Or(strings.Join(parts, "; "), "any time")
 }
 
 // fileText is a file's role, and what keeps it from being read.
