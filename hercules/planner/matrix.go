@@ -361,9 +361,12 @@ func (m *matrix) describe() {
 }
 
 func (m *matrix) region(job *MatrixJob, state plan.RefState, literals []refset.Literal) Region {
-	samples := make([]refset.Sample, len(job.States))
-	for i := range samples {
-		samples[i] = refset.Sample{Point: m.out.Tried[i], In: job.States[i] == state}
+	var samples []refset.Sample
+	for i, point := range m.out.Tried {
+		// What is not known of this repository may well be known of a fork.
+		if state != plan.Undetermined || point.Others == m.out.Tried[0].Others {
+			samples = append(samples, refset.Sample{Point: point, In: job.States[i] == state})
+		}
 	}
 	set, ok := refset.Fit(samples, literals)
 	if !ok {

@@ -194,7 +194,7 @@ func (h *human) refJob(job *plan.RefJob) {
 	}
 	h.WriteString(title + "\n")
 	var r rows
-	if job.Undetermined == nil || len(job.Active.Refs) > 0 {
+	if job.Undetermined == nil || len(job.Active.Any)+len(job.Active.Refs) > 0 {
 		r.add("active", " ", strings.Fields(text.Line(job.Active.Text))...)
 	}
 	if job.Undetermined != nil {

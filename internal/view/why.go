@@ -44,7 +44,7 @@ func (h *human) why(y *plan.Why) {
 		_ = diag.WriteText(h, records, diag.TextOptions{Width: h.Width, Style: h.style, Trace: h.Trace})
 	}
 	h.diagnostics(y.Diagnostics)
-	if y.State != plan.Undetermined || len(y.Active.Refs) > 0 {
+	if y.State != plan.Undetermined || len(y.Active.Any)+len(y.Active.Refs) > 0 {
 		h.WriteString("\n")
 		h.paragraph("active for: " + text.Line(y.Active.Text))
 	}
