@@ -1,11 +1,9 @@
 package eval
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/nixplan/nixplan/eval/value"
 	"github.com/nixplan/nixplan/internal/diag"
@@ -29,22 +27,6 @@ type resolver struct {
 	more      int
 	firstMore diag.Range
 }
-
-// Undefined are the undefined variables of a program as findings, sorted. It is
-// what nix-instantiate --parse reports besides the parser's errors.
-func Undefined(file *parser.File) diag.List {
-	ev := resolvers.Get().(*Evaluator)
-	defer resolvers.Put(ev)
-	r := resolver{ev: ev, base: value.AddSource(file.Source), source: file.Source, dir: "/"}
-	r.expr(file.Expr, nil)
-	list := r.findings()
-	list.Sort()
-	return list
-}
-
-// resolvers are evaluators that only resolve: making one for each of many files
-// takes as long as resolving them.
-var resolvers = sync.Pool{New: func() any { return New(context.Background(), Options{}) }}
 
 // findings are what is wrong, with a note when that is not all.
 func (r *resolver) findings() diag.List {
