@@ -71,8 +71,16 @@ func (g *Git) Tags() []string {
 	return slices.Sorted(maps.Keys(names))
 }
 
-// list is the names of all refs, some of them twice.
+// list is the names of all refs, some of them twice, as they were at the first
+// question: each loose one is a file to read.
 func (g *Git) list() []string {
+	if !g.refs.listed {
+		g.refs.names, g.refs.listed = g.findRefs(), true
+	}
+	return g.refs.names
+}
+
+func (g *Git) findRefs() []string {
 	g.loadPacked()
 	names := slices.Collect(maps.Keys(g.refs.packed))
 	if g.refs.all {

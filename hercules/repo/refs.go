@@ -11,6 +11,9 @@ type refs struct {
 	packed map[string]string // full name → hex digits, or "ref: name"
 	loaded bool
 	all    bool // packed holds every ref, there are no loose files
+
+	names  []string // see list
+	listed bool
 }
 
 const symbolic = "ref: "

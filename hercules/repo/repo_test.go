@@ -436,6 +436,11 @@ func TestBranchesAndTags(t *testing.T) {
 		if got := strings.Join(g.Tags(), " "); got != "refs/tags/v1" {
 			t.Errorf("%s: tags %q", at, got)
 		}
+		// A check asks very often, and each loose ref is a file.
+		s.git(at, "branch", "since")
+		if got := strings.Join(g.Branches(), " "); got != want {
+			t.Errorf("%s: the refs were read once more: %q", at, got)
+		}
 	}
 }
 
