@@ -136,13 +136,6 @@ func (m mask) empty() bool {
 	return !slices.ContainsFunc(m, func(w uint64) bool { return w != 0 })
 }
 
-func (m mask) count() (n int) {
-	for _, w := range m {
-		n += bits.OnesCount64(w)
-	}
-	return n
-}
-
 // common is how many samples both have.
 func (m mask) common(o mask) (n int) {
 	for i := range m {
