@@ -35,6 +35,7 @@ type nixPrinter struct {
 	*bytes.Buffer
 	file    *File
 	resolve func(*Path) string
+	sorted  []*Attr // of the sets being printed, innermost last
 }
 
 func (p *nixPrinter) expr(e Expr) {
@@ -47,7 +48,7 @@ func (p *nixPrinter) expr(e Expr) {
 	}
 	switch e := e.(type) {
 	case *Ident:
-		p.WriteString(nixName(e.Name))
+		p.name(e.Name)
 	case *Int:
 		p.WriteString(strconv.FormatInt(e.Value, 10))
 	case *Float:
@@ -72,7 +73,7 @@ func (p *nixPrinter) expr(e Expr) {
 		p.WriteString(").body")
 	case *Let:
 		p.WriteString("(let ")
-		p.attrs(e.Attrs, byName(e.Attrs.Static), "; ")
+		p.attrs(e.Attrs, "; ")
 		p.WriteString("in ")
 		p.expr(e.Body)
 		p.WriteByte(')')
@@ -230,7 +231,7 @@ func (p *nixPrinter) set(e *AttrSet) {
 		p.WriteString("rec ")
 	}
 	p.WriteString("{ ")
-	p.attrs(e.Attrs, byName(e.Attrs.Static), " ; ")
+	p.attrs(e.Attrs, " ; ")
 	for _, d := range e.Attrs.Dynamic {
 		p.WriteString(`"${`)
 		p.expr(d.Name)
@@ -241,27 +242,34 @@ func (p *nixPrinter) set(e *AttrSet) {
 	p.WriteByte('}')
 }
 
-func byName(attrs []Attr) []Attr {
-	return slices.SortedStableFunc(slices.Values(attrs), func(a, b Attr) int { return strings.Compare(a.Name, b.Name) })
-}
-
-func (p *nixPrinter) attrs(of *Attrs, list []Attr, afterInherit string) {
+// attrs prints the static attributes, by name.
+func (p *nixPrinter) attrs(of *Attrs, afterInherit string) {
+	outer := len(p.sorted)
+	for i := range of.Static {
+		p.sorted = append(p.sorted, &of.Static[i])
+	}
+	list := p.sorted[outer:]
+	slices.SortFunc(list, func(a, b *Attr) int { return strings.Compare(a.Name, b.Name) })
 	for _, a := range list {
-		name := nixName(a.Name)
-		switch {
-		case a.Inherit:
-			p.WriteString("inherit " + name + afterInherit)
+		if a.Inherit {
+			p.WriteString("inherit ")
+			p.name(a.Name)
+			p.WriteString(afterInherit)
 			continue
-		case a.From >= 0:
-			p.WriteString(name + " = (")
+		}
+		p.name(a.Name)
+		if a.From >= 0 {
+			p.WriteString(" = (")
 			p.expr(of.From[a.From])
-			p.WriteString(")." + name)
-		default:
-			p.WriteString(name + " = ")
+			p.WriteString(").")
+			p.name(a.Name)
+		} else {
+			p.WriteString(" = ")
 			p.expr(a.Value)
 		}
 		p.WriteString("; ")
 	}
+	p.sorted = p.sorted[:outer]
 }
 
 func (p *nixPrinter) lambda(e *Lambda) {
@@ -273,7 +281,7 @@ func (p *nixPrinter) lambda(e *Lambda) {
 			if i > 0 {
 				p.WriteString(", ")
 			}
-			p.WriteString(nixName(f.Name))
+			p.name(f.Name)
 			if f.Default != nil {
 				p.WriteString(" ? ")
 				p.expr(f.Default)
@@ -291,7 +299,7 @@ func (p *nixPrinter) lambda(e *Lambda) {
 		}
 	}
 	if e.Param != nil {
-		p.WriteString(nixName(e.Param.Text))
+		p.name(e.Param.Text)
 	}
 	p.WriteString(": ")
 	p.expr(e.Body)
@@ -304,7 +312,7 @@ func (p *nixPrinter) attrPath(path []AttrName) {
 			p.WriteByte('.')
 		}
 		if name.Expr == nil {
-			p.WriteString(nixName(name.Text))
+			p.name(name.Text)
 			continue
 		}
 		p.WriteString(`"${`)
@@ -340,7 +348,7 @@ func (p *nixPrinter) split(e *String) []piece {
 	src := p.file.Text[:e.End-2]
 	open := lexer{src: p.file.Text, pos: e.Start}
 	open.next()
-	var list []piece
+	list := make([]piece, 0, 2*len(e.Parts)+2)
 	interpolations := e.Parts
 	for i := int(open.end); ; {
 		next, ok := nextPiece(src, i)
@@ -448,19 +456,30 @@ func slashTokens(text string) []string {
 }
 
 func (p *nixPrinter) quote(s string) {
-	p.WriteString(nixQuote(s))
+	p.WriteByte('"')
+	written := 0
+	for i := range len(s) {
+		if escape := nixEscapes[s[i]]; escape != 0 {
+			p.WriteString(s[written:i])
+			p.WriteByte('\\')
+			p.WriteByte(escape)
+			written = i + 1
+		}
+	}
+	p.WriteString(s[written:])
+	p.WriteByte('"')
 }
 
-var nixEscapes = strings.NewReplacer(`"`, `\"`, `\`, `\\`, `$`, `\$`, "\n", `\n`, "\r", `\r`, "\t", `\t`)
+// nixEscapes is what stands after the backslash for a character that needs one.
+var nixEscapes = [256]byte{'"': '"', '\\': '\\', '$': '$', '\n': 'n', '\r': 'r', '\t': 't'}
 
-func nixQuote(s string) string { return `"` + nixEscapes.Replace(s) + `"` }
-
-// nixName writes a symbol; of the keywords Nix 2.8 quotes only one.
-func nixName(name string) string {
+// name writes a symbol; of the keywords Nix 2.8 quotes only one.
+func (p *nixPrinter) name(name string) {
 	if name == "if" || !isName(name) {
-		return nixQuote(name)
+		p.quote(name)
+	} else {
+		p.WriteString(name)
 	}
-	return name
 }
 
 // formatG formats a float as C's %g does.
