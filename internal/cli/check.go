@@ -171,6 +171,11 @@ func runCheck(ctx context.Context, o *checkOptions) error {
 			return fmt.Errorf("cannot write the findings: %w", err)
 		}
 	}
+	for _, r := range reports {
+		if r.Cut {
+			fmt.Fprintf(o.streams.Err, "nixplan: %s has more refs that matter than were looked at (%d); --ref checks a certain one\n", r.Root, len(r.Refs))
+		}
+	}
 	if slices.ContainsFunc(reports, (*check.Report).HasErrors) {
 		return errFindings
 	}
