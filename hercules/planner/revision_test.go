@@ -79,7 +79,7 @@ func TestRevision(t *testing.T) {
 // lead around in it and out of it, through a link to the repository.
 func TestRevisionInner(t *testing.T) {
 	dir := repository(t, "inner", `
--- shared/network.nix --
+-- common/network.nix --
 { server.deployment.targetHost = "old.example.com"; }
 -- deploy/ci.nix --
 { src ? { ref = null; } }:
@@ -91,7 +91,7 @@ let effects = (import <nixpkgs> { overlays = [ (import <hercules-ci-effects/over
   rev = assert (builtins.fetchGit ../.).rev == src.rev; (builtins.fetchGit ../.).revCount;
 }
 `)
-	for name, target := range map[string]string{"deploy/network.nix": "../shared/network.nix", "deploy/out": "../../secret"} {
+	for name, target := range map[string]string{"deploy/network.nix": "../common/network.nix", "deploy/out": "../../secret"} {
 		if err := os.Symlink(target, filepath.Join(dir, name)); err != nil {
 			t.Fatal(err)
 		}
