@@ -60,8 +60,11 @@ type Job struct {
 	Src      string `json:"src,omitempty"`
 	Prebuild bool   `json:"prebuild"` // the network is built for every ref
 	// UserSetup says that a script of the user's runs before the deployment.
-	UserSetup bool   `json:"user_setup"`
-	Files     []File `json:"files"`
+	UserSetup bool `json:"user_setup"`
+	// Scripts are the names of the scripts that the program gave the effect and
+	// that steps run, userSetupScript among them, in the order of ScriptNames.
+	Scripts []string `json:"scripts"`
+	Files   []File   `json:"files"`
 
 	Machines    []Machine    `json:"machines"`
 	NetworkArgs []NetworkArg `json:"network_args"`

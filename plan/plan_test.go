@@ -39,7 +39,7 @@ func neat() *Plan {
 		},
 		Trigger:    Trigger{Kind: Schedule, Name: "nightly", When: &When{Minute: &zero, Hour: []int{4}, DayOfWeek: []string{"Mon"}}},
 		EffectName: "nixops-foo", Deployment: "foo", Action: &action, Src: ".",
-		Prebuild: true, UserSetup: true,
+		Prebuild: true, UserSetup: true, Scripts: []string{"userSetupScript"},
 		Files: []File{
 			{Role: NetworkFile, Path: "network.nix", Exists: &yes, Tracked: &yes, Included: &yes, SHA256: strings.Repeat("a", 64), Machines: []string{"database", "backend"}},
 			{Role: PrebuildOnlyFile, Path: "network-stub.nix", Error: "needs pkgs.path"},
@@ -52,7 +52,7 @@ func neat() *Plan {
 		Unknowns:    []Unknown{{Field: "network_args.region", Needs: "pkgs.region", From: "nixpkgs", Position: at(3, 4), Provide: "pass -I nixpkgs=PATH"}},
 		Assumptions: []Assumption{{Text: "runNixOps is hercules-ci-effects'", Position: at(2, 1)}},
 	}
-	job.Steps = StepsOf(&job)
+	job.Steps = StepsOf(&job, StepOptions{})
 	p := smallest()
 	p.Repository = Repository{
 		Name: "neat-repo", Root: "/src/neat-repo", Rev: strings.Repeat("1", 40), Dirty: true, DefaultBranch: "main",

@@ -1,7 +1,9 @@
 package plan
 
-// Step is one thing that carrying out a job does. Steps run in their order,
-// in one working directory (the job's src, copied) with a fresh HOME.
+// Step is one thing that carrying out a job does: run a program (Argv), run
+// scripts of the effect (Scripts), or something that nixplan does by itself, which
+// the ID names. Steps run in their order, in one working directory (the job's src,
+// copied) with a fresh HOME and no standard input.
 type Step struct {
 	ID    string `json:"id"`
 	Title string `json:"title"`
@@ -11,9 +13,17 @@ type Step struct {
 	Argv []string `json:"argv,omitempty"`
 	// Env are variables set for Argv, "NAME=VALUE".
 	Env []string `json:"env,omitempty"`
+	// Scripts are the effect's scripts that bash runs, by their names, one after
+	// the other: "preUserSetup", "userSetupScript". Such a step has no Argv.
+	Scripts []string `json:"scripts,omitempty"`
 	// Stdin and Stdout are files in the working directory.
 	Stdin  string `json:"stdin,omitempty"`
 	Stdout string `json:"stdout,omitempty"`
+	// Adds says what the run itself puts at the end of Argv.
+	Adds string `json:"adds,omitempty"`
+	// Saves marks the steps that are also taken after the failure of a step whose
+	// OnFailure is SaveState.
+	Saves bool `json:"saves,omitempty"`
 	// Reads and Writes name what the step touches: "state:NAME", "lock:NAME",
 	// "file:PATH", "secret:NAME", "deployment:NAME", "machines".
 	Reads     []string  `json:"reads"`
@@ -30,6 +40,7 @@ const (
 	WhenStatePresent StepWhen = "state-present"
 	WhenStateAbsent  StepWhen = "state-absent"
 	WhenAnyway       StepWhen = "anyway" // also after a failure
+	WhenFailed       StepWhen = "failed" // only after a failure
 )
 
 // OnFailure says what becomes of the job when a step fails.

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -9,7 +10,7 @@ import (
 
 func nixopsJob(action string) *Job {
 	job := &Job{
-		Kind: RunNixOps, Deployment: "foo", UserSetup: true,
+		Kind: RunNixOps, Deployment: "foo", UserSetup: true, Scripts: []string{"userSetupScript"},
 		Files: []File{
 			{Role: PrebuildOnlyFile, Path: "stub.nix"},
 			{Role: DeployOnlyFile, Path: "late.nix"},
@@ -46,8 +47,8 @@ func find(t *testing.T, steps []Step, id string) Step {
 }
 
 func TestNixOpsSteps(t *testing.T) {
-	steps := StepsOf(nixopsJob("switch"))
-	want := "lock get-state import modify create set-args setup prior-check deploy export put-state check unlock"
+	steps := StepsOf(nixopsJob("switch"), StepOptions{})
+	want := "lock unpack get-state import modify create set-args setup prior-check version deploy export put-state check unlock"
 	if got := ids(steps); got != want {
 		t.Errorf("steps\n got %s\nwant %s", got, want)
 	}
@@ -57,6 +58,7 @@ func TestNixOpsSteps(t *testing.T) {
 		"create":      "nixops create network.nix aws.nix late.nix",
 		"set-args":    `nixops set-args --arg motd builtins.fromJSON "\"q\\\"x\"" --arg zone builtins.fromJSON "1"`,
 		"prior-check": "nixops check",
+		"version":     "nixops --version",
 		"deploy":      "nixops deploy --confirm --allow-reboot --allow-recreate",
 		"export":      "nixops export",
 		"check":       "nixops check",
@@ -87,11 +89,11 @@ func TestNixOpsSteps(t *testing.T) {
 // effect registers its failure hook, and never after the upload.
 func TestNixOpsFailures(t *testing.T) {
 	want := map[string]OnFailure{
-		"lock": Stop, "get-state": Stop, "import": Stop, "modify": Stop, "create": Stop, "set-args": Stop,
-		"setup": SaveState, "prior-check": Continue, "deploy": SaveState, "export": SaveState, "put-state": SaveState,
+		"lock": Stop, "unpack": Stop, "get-state": Stop, "import": Stop, "modify": Stop, "create": Stop, "set-args": Stop,
+		"setup": SaveState, "prior-check": Continue, "version": SaveState, "deploy": SaveState, "export": Stop, "put-state": Stop,
 		"check": Stop, "unlock": Continue,
 	}
-	for _, step := range StepsOf(nixopsJob("switch")) {
+	for _, step := range StepsOf(nixopsJob("switch"), StepOptions{}) {
 		if step.OnFailure != want[step.ID] {
 			t.Errorf("%s: %s, want %s", step.ID, step.OnFailure, want[step.ID])
 		}
@@ -106,14 +108,23 @@ func TestNixOpsActions(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.action, func(t *testing.T) {
-			steps := StepsOf(nixopsJob(test.action))
+			steps := StepsOf(nixopsJob(test.action), StepOptions{})
 			want := "nixops deploy --confirm --allow-reboot --allow-recreate" + test.flag
 			if got := strings.Join(find(t, steps, "deploy").Argv, " "); got != want {
 				t.Errorf("got %s, want %s", got, want)
 			}
+			// A state is stored when machines may have changed, and, as the effect
+			// does, after anything but a dry run if that is wished.
 			uploads := strings.Contains(ids(steps), "export put-state check")
-			if want := test.action != "dry-run"; uploads != want {
+			if want := !slices.Contains([]string{"dry-run", "plan", "build"}, test.action); uploads != want {
 				t.Errorf("uploads state: %v, want %v", uploads, want)
+			}
+			always := strings.Contains(ids(StepsOf(nixopsJob(test.action), StepOptions{SaveAlways: true})), "export put-state check")
+			if want := test.action != "dry-run"; always != want {
+				t.Errorf("SaveAlways: uploads state: %v, want %v", always, want)
+			}
+			if got, want := strings.Contains(ids(steps), " check "), test.action != "dry-run"; got != want {
+				t.Errorf("checks afterwards: %v, want %v", got, want)
 			}
 		})
 	}
@@ -124,8 +135,8 @@ func TestNixOpsActions(t *testing.T) {
 
 func TestStepsWithoutSetup(t *testing.T) {
 	job := nixopsJob("switch")
-	job.UserSetup = false
-	if got := ids(StepsOf(job)); strings.Contains(got, "setup ") {
+	job.Scripts = nil
+	if got := ids(StepsOf(job, StepOptions{})); strings.Contains(got, "setup ") {
 		t.Errorf("steps %s", got)
 	}
 }
@@ -139,7 +150,7 @@ func TestStepsNeed(t *testing.T) {
 		{Field: "machines", Needs: "elsewhere"},
 	}
 	got := map[string]string{}
-	for _, step := range StepsOf(job) {
+	for _, step := range StepsOf(job, StepOptions{}) {
 		for _, need := range step.Needs {
 			got[step.ID] += need.Needs
 		}
@@ -168,8 +179,8 @@ func TestNixOps2Steps(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			action, _ := NixOps2Action("switch", test.allowReboot, test.allowRecreate, test.extra)
-			steps := StepsOf(&Job{Kind: RunNixOps2, Deployment: test.deployment, Action: &action})
-			if got, want := ids(steps), "lock prior-check deploy check unlock"; got != want {
+			steps := StepsOf(&Job{Kind: RunNixOps2, Deployment: test.deployment, Action: &action}, StepOptions{})
+			if got, want := ids(steps), "lock unpack prior-check deploy check unlock"; got != want {
 				t.Errorf("steps %s, want %s", got, want)
 			}
 			if got := strings.Join(find(t, steps, "lock").Writes, " "); got != test.lock {
@@ -187,7 +198,45 @@ func TestNixOps2Steps(t *testing.T) {
 }
 
 func TestOtherKindsHaveNoSteps(t *testing.T) {
-	if steps := StepsOf(&Job{Kind: RunArion}); len(steps) != 0 {
+	if steps := StepsOf(&Job{Kind: RunArion}, StepOptions{}); len(steps) != 0 {
 		t.Errorf("steps %s", ids(steps))
+	}
+}
+
+// Scripts that a program gives run where the effect's phases run them.
+func TestScriptSteps(t *testing.T) {
+	job := nixopsJob("switch")
+	job.Scripts = ScriptNames
+	want := "lock init-scripts unpack unpack-scripts pre-get-state get-state import modify create set-args setup " +
+		"pre-prior-check prior-check post-prior-check pre-effect version deploy post-effect " +
+		"export put-state post-put-state pre-effect-check check post-effect-check failure-hook exit-hook unlock"
+	steps := StepsOf(job, StepOptions{})
+	if got := ids(steps); got != want {
+		t.Errorf("steps\n got %s\nwant %s", got, want)
+	}
+	setup := find(t, steps, "setup")
+	if got, want := strings.Join(setup.Scripts, " "), "preUserSetup userSetupScript postUserSetup"; got != want {
+		t.Errorf("setup runs %s, want %s", got, want)
+	}
+	if !slices.Contains(setup.Reads, "secret:aws") {
+		t.Errorf("setup reads %q", setup.Reads)
+	}
+	check := find(t, steps, "prior-check")
+	if len(check.Argv) > 0 || !slices.Equal(check.Scripts, []string{"priorCheckScript"}) || check.OnFailure != Continue {
+		t.Errorf("prior-check: %+v", check)
+	}
+}
+
+// What is in an argument stays a text for Nix.
+func TestFromJSON(t *testing.T) {
+	tests := map[string]string{
+		`1`:            `builtins.fromJSON "1"`,
+		`"q\"x"`:       `builtins.fromJSON "\"q\\\"x\""`,
+		`"${x} $5 \\"`: `builtins.fromJSON "\"\${x} \$5 \\\\\""`,
+	}
+	for json, want := range tests {
+		if got := FromJSON(json); got != want {
+			t.Errorf("%s: got %s, want %s", json, got, want)
+		}
 	}
 }

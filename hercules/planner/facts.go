@@ -72,7 +72,8 @@ func (b *builder) facts(job *plan.Job, effect value.Value, at value.Span, from *
 	if name := e.value("name"); name.Kind() != value.None {
 		job.EffectName, _, _ = b.ev.Text(name)
 	}
-	job.UserSetup = r.has("userSetupScript")
+	job.Scripts = e.scripts()
+	job.UserSetup = slices.Contains(job.Scripts, "userSetupScript")
 	switch job.Kind {
 	case plan.RunNixOps:
 		r.nixops()

@@ -11,6 +11,7 @@ import (
 // stepTimes say when a step that depends on the run is taken.
 var stepTimes = map[plan.StepWhen]string{
 	plan.WhenStatePresent: "if there is a state", plan.WhenStateAbsent: "if there is no state yet", plan.WhenAnyway: "also after a failure",
+	plan.WhenFailed: "only after a failure",
 }
 
 // failures say what a step's failure leads to.
@@ -30,6 +31,10 @@ func (h *human) steps(list []plan.Step) {
 		if len(step.Argv) > 0 {
 			r.add("runs", " ", commandLine(&step)...)
 		}
+		if step.Adds != "" {
+			r.add("adds", " ", text.Line(step.Adds))
+		}
+		r.add("scripts", " ", lines(step.Scripts)...)
 		r.add("reads", ", ", lines(step.Reads)...)
 		r.add("writes", ", ", lines(step.Writes)...)
 		r.add("failure", " ", failures[step.OnFailure])

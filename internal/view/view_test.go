@@ -61,7 +61,7 @@ func readPlan(t *testing.T, document []byte) *plan.Plan {
 	}
 	for i := range p.Jobs {
 		if p.Jobs[i].Steps == nil {
-			p.Jobs[i].Steps = plan.StepsOf(&p.Jobs[i])
+			p.Jobs[i].Steps = plan.StepsOf(&p.Jobs[i], plan.StepOptions{})
 		}
 	}
 	p.Normalize()

@@ -78,7 +78,7 @@ func (w *world) base(ref string) *plan.Plan {
 					Expression: `src.ref == "refs/heads/production"`, Result: result,
 					Operands: []plan.Operand{{Expression: "src.ref", Value: `"` + ref + `"`}, {Expression: `"refs/heads/production"`, Value: `"refs/heads/production"`}},
 				}}},
-				EffectName: "nixops-foo", Deployment: "foo", Action: &action, Src: ".", UserSetup: true,
+				EffectName: "nixops-foo", Deployment: "foo", Action: &action, Src: ".", UserSetup: true, Scripts: []string{"userSetupScript"},
 				Files: []plan.File{
 					{Role: plan.NetworkFile, Path: "network.nix", Exists: yes(), Tracked: yes()},
 					{Role: plan.NetworkFile, Path: "network-ec2.nix", Exists: yes(), Tracked: yes()},
@@ -137,7 +137,7 @@ func (w *world) side(name string) Side {
 					job.Files[j].Exists = new(bool)
 				}
 			}
-			job.Steps = plan.StepsOf(job)
+			job.Steps = plan.StepsOf(job, plan.StepOptions{})
 		}
 		p.Normalize()
 		s.Plans = append(s.Plans, p)
