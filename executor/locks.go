@@ -1,0 +1,105 @@
+package executor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/nixplan/nixplan/executor/journal"
+	"github.com/nixplan/nixplan/executor/process"
+	"github.com/nixplan/nixplan/executor/state"
+)
+
+// nameAfter gives the first item with a prefix, without it.
+func nameAfter(prefix string, items []string) string {
+	for _, item := range items {
+		if name, ok := strings.CutPrefix(item, prefix); ok {
+			return name
+		}
+	}
+	return ""
+}
+
+// takeLock takes the job's lock, or that which its run still has.
+func (j *jobRun) takeLock() error {
+	ctx, cancel := j.until(false)
+	defer cancel()
+	lease, err := j.r.o.Locker.Acquire(ctx, j.lock, state.AcquireOptions{
+		Description: "nixplan apply: " + j.path,
+		Run:         j.r.files.manifest.ID,
+		Wait:        j.r.o.LockWait,
+		Blocked: func(holders []state.Holder) {
+			for _, h := range holders {
+				j.notice("Waiting for the lock %s: held by %s", j.lock, h)
+			}
+		},
+		Previous: j.progress.lease,
+	})
+	var blocked *state.BlockedError
+	switch {
+	case errors.As(err, &blocked):
+		return &stepError{status: Blocked, message: err.Error(), help: blockedHelp(blocked)}
+	case err != nil:
+		if stopped := j.halted(); stopped != nil {
+			return stopped
+		}
+		return fmt.Errorf("cannot take the lock %s: %w", j.lock, err)
+	}
+	j.lease = lease
+	if err := j.record(journal.Record{Type: journal.Leased, Lease: lease.ID()}); err != nil {
+		return err
+	}
+	if j.resumed && j.done["get-state"] {
+		return j.unchanged()
+	}
+	return nil
+}
+
+func blockedHelp(e *state.BlockedError) string {
+	for _, h := range e.Holders {
+		if h.Abandoned && h.Run != "" {
+			return "that run ended without storing its state. Carry it on: nixplan apply --resume " + h.Run +
+				"\nOr, if its state does not matter: nixplan lock release " + e.Name
+		}
+	}
+	return "nixplan lock list shows who; --lock-timeout waits longer"
+}
+
+// unlock releases the lock, when nothing runs any more that it protects. While the
+// state is not stored it stays.
+func (j *jobRun) unlock() error {
+	if j.lease == nil {
+		return nil
+	}
+	process.EndMarked(j.mark(), endSignal, time.Second)
+	if j.dirty {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), j.r.o.grace())
+	defer cancel()
+	lease := j.lease
+	j.lease = nil
+	return lease.Release(ctx)
+}
+
+// unpack makes the working directory.
+func (j *jobRun) unpack() error {
+	if err := os.RemoveAll(j.workDir()); err != nil {
+		return err
+	}
+	if err := os.Mkdir(j.workDir(), 0o700); err != nil {
+		return err
+	}
+	if err := os.CopyFS(j.unpacked(), os.DirFS(j.sourceDir())); err != nil {
+		return err
+	}
+	j.cwd = j.unpacked()
+	return nil
+}
+
+// unpacked is the working directory, named as src is.
+func (j *jobRun) unpacked() string { return filepath.Join(j.workDir(), j.values.SourceName) }

@@ -1,0 +1,284 @@
+package executor
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gofrs/flock"
+	"github.com/google/renameio/v2"
+
+	"github.com/nixplan/nixplan/executor/journal"
+	"github.com/nixplan/nixplan/plan"
+)
+
+// Runs is the directory in which runs leave their files:
+//
+//	ID/lock           held while the run goes on
+//	ID/journal        what it did
+//	ID/run.json       what it was to do, a Manifest
+//	ID/plan.json      the saved plan
+//	ID/jobs/NAME/     a job: logs/, and while it is not over work/, nixops/, effect.json
+type Runs struct{ Dir string }
+
+// Manifest is what a run was asked to do, so that it can be carried on without the
+// repository.
+type Manifest struct {
+	ID          string    `json:"id"`
+	Created     time.Time `json:"created"` // UTC
+	ToolVersion string    `json:"tool_version"`
+	Repository  string    `json:"repository"` // the root's path
+	Ref         string    `json:"ref"`
+	Rev         string    `json:"rev,omitempty"`
+	// Place says where the state is, Backend how a command line selects it.
+	Place   string        `json:"place"`
+	Backend []string      `json:"backend"`
+	Jobs    []ManifestJob `json:"jobs"`
+}
+
+// ManifestJob is a job of a run.
+type ManifestJob struct {
+	Path  string      `json:"path"`
+	Dir   string      `json:"dir"`  // its directory's name below jobs
+	Lock  string      `json:"lock"` // "" for none
+	Steps []plan.Step `json:"steps"`
+}
+
+const (
+	lockFile     = "lock"
+	journalFile  = "journal"
+	manifestFile = "run.json"
+	planFile     = "plan.json"
+	jobsDir      = "jobs"
+)
+
+// ErrNoRun says that there is no run of an id.
+var ErrNoRun = errors.New("there is no such run")
+
+// ErrRunning says that a run is still going on, in another process.
+var ErrRunning = errors.New("the run is still going on")
+
+var runID = regexp.MustCompile(`^[0-9]{8}T[0-9]{6}Z-[0-9a-f]{4}$`)
+
+// newID is an id for a run that starts now.
+func newID(now time.Time) string {
+	var random [2]byte
+	rand.Read(random[:])
+	return now.UTC().Format("20060102T150405Z") + "-" + hex.EncodeToString(random[:])
+}
+
+// dir is the directory of a run.
+func (r *Runs) dir(id string) string { return filepath.Join(r.Dir, id) }
+
+// IDs lists the runs, newest first.
+func (r *Runs) IDs() ([]string, error) {
+	entries, err := os.ReadDir(r.Dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	var ids []string
+	for _, e := range entries {
+		if e.IsDir() && runID.MatchString(e.Name()) {
+			ids = append(ids, e.Name())
+		}
+	}
+	slices.Reverse(ids) // os.ReadDir sorts
+	return ids, err
+}
+
+// Find gives the id that begins with a text, which must be that of one run alone.
+func (r *Runs) Find(prefix string) (string, error) {
+	ids, err := r.IDs()
+	if err != nil {
+		return "", err
+	}
+	var found []string
+	for _, id := range ids {
+		if id == prefix {
+			return id, nil
+		}
+		if prefix != "" && strings.HasPrefix(id, prefix) {
+			found = append(found, id)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return "", fmt.Errorf("%w: %q", ErrNoRun, prefix)
+	case 1:
+		return found[0], nil
+	}
+	return "", fmt.Errorf("%q may be %s", prefix, strings.Join(found, " or "))
+}
+
+// Alive reports whether a run is going on.
+func (r *Runs) Alive(id string) bool {
+	lock := flock.New(filepath.Join(r.dir(id), lockFile))
+	if _, err := os.Stat(lock.Path()); err != nil {
+		return false
+	}
+	got, err := lock.TryLock()
+	if got {
+		lock.Unlock()
+	}
+	return err == nil && !got
+}
+
+// runFiles are the files of a run that this process carries out.
+type runFiles struct {
+	dir      string
+	manifest *Manifest
+	plan     *plan.Plan
+	lock     *flock.Flock
+	journal  *journal.Journal
+}
+
+// create makes the directory of a new run. Whoever sees it sees it locked.
+func (r *Runs) create(m *Manifest, p *plan.Plan, now time.Time) (*runFiles, error) {
+	if err := os.MkdirAll(r.Dir, 0o700); err != nil {
+		return nil, err
+	}
+	for {
+		m.ID, m.Created = newID(now), now.UTC().Truncate(time.Second)
+		err := os.Mkdir(r.dir(m.ID), 0o700)
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, fs.ErrExist) {
+			return nil, err
+		}
+	}
+	f := &runFiles{dir: r.dir(m.ID), manifest: m, plan: p}
+	err := f.takeLock()
+	if err == nil {
+		err = f.write(p)
+	}
+	if err == nil {
+		f.journal, err = journal.Create(filepath.Join(f.dir, journalFile))
+	}
+	if err != nil {
+		os.RemoveAll(f.dir)
+		return nil, err
+	}
+	return f, nil
+}
+
+func (f *runFiles) write(p *plan.Plan) error {
+	document, err := plan.Save(p)
+	if err != nil {
+		return err
+	}
+	if err := writeFile(filepath.Join(f.dir, planFile), document); err != nil {
+		return err
+	}
+	return writeJSON(filepath.Join(f.dir, manifestFile), f.manifest)
+}
+
+func (f *runFiles) takeLock() error {
+	f.lock = flock.New(filepath.Join(f.dir, lockFile), flock.SetPermissions(0o600))
+	got, err := f.lock.TryLock()
+	if err == nil && !got {
+		return ErrRunning
+	}
+	return err
+}
+
+func (f *runFiles) close() {
+	if f.journal != nil {
+		f.journal.Close()
+	}
+	f.lock.Unlock()
+}
+
+// open opens a run to carry it on, and gives what its journal says.
+func (r *Runs) open(id string) (*runFiles, []journal.Record, error) {
+	f := &runFiles{dir: r.dir(id)}
+	m, err := r.Manifest(id)
+	if err != nil {
+		return nil, nil, err
+	}
+	f.manifest = m
+	if err := f.takeLock(); err != nil {
+		return nil, nil, err
+	}
+	document, err := os.ReadFile(filepath.Join(f.dir, planFile))
+	if err == nil {
+		f.plan, err = plan.Load(document)
+	}
+	var records []journal.Record
+	if err == nil {
+		f.journal, records, err = journal.Open(filepath.Join(f.dir, journalFile))
+	}
+	if err != nil {
+		f.close()
+		return nil, nil, fmt.Errorf("the run %s cannot be carried on: %w", id, err)
+	}
+	return f, records, nil
+}
+
+// Manifest reads what a run was asked to do; ErrNoRun when there is none.
+func (r *Runs) Manifest(id string) (*Manifest, error) {
+	data, err := os.ReadFile(filepath.Join(r.dir(id), manifestFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w: %q", ErrNoRun, id)
+	}
+	m := &Manifest{}
+	if err == nil {
+		err = json.Unmarshal(data, m)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the run %s cannot be read: %w", id, err)
+	}
+	return m, nil
+}
+
+// Journal reads what a run did so far.
+func (r *Runs) Journal(id string) ([]journal.Record, error) {
+	records, err := journal.Read(filepath.Join(r.dir(id), journalFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil // it was killed before it began
+	}
+	return records, err
+}
+
+// Logs is the directory with the jobs of a run, whose logs are below.
+func (r *Runs) Logs(id string) string { return filepath.Join(r.dir(id), jobsDir) }
+
+// jobDir is the directory's name for a job: as much of its path as can be read, and
+// a hash that keeps apart what looks the same.
+func jobDir(path string) string {
+	name := strings.Map(func(c rune) rune {
+		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_' || c == '.' {
+			return c
+		}
+		return '_'
+	}, path)
+	name = strings.TrimLeft(name, ".")
+	if name == path && len(name) <= 64 {
+		return name
+	}
+	sum := sha256.Sum256([]byte(path))
+	return name[:min(len(name), 40)] + "-" + hex.EncodeToString(sum[:4])
+}
+
+// writeFile writes a file that is there as a whole or not at all.
+func writeFile(path string, data []byte) error {
+	return renameio.WriteFile(path, data, 0o600, renameio.WithStaticPermissions(0o600))
+}
+
+func writeJSON(path string, v any) error {
+	data, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return err
+	}
+	return writeFile(path, append(data, '\n'))
+}
