@@ -8,6 +8,7 @@ import (
 
 	"github.com/nixplan/nixplan/check/shell"
 	"github.com/nixplan/nixplan/eval/value"
+	"github.com/nixplan/nixplan/hercules"
 	"github.com/nixplan/nixplan/internal/diag"
 	"github.com/nixplan/nixplan/parser"
 	"github.com/nixplan/nixplan/parser/textmap"
@@ -26,29 +27,6 @@ type script struct {
 	arg  *Arg
 	maps *textmap.Map // once it was needed
 }
-
-// phase is what a phase of effects runs, in order, unless it is replaced.
-type phase struct {
-	runs  []string
-	aside bool
-}
-
-// phases are those of mkEffect in hercules-ci-effects and the two that it takes
-// from nixpkgs' setup.sh.
-var phases = map[string]phase{
-	"initPhase":        {runs: []string{"preInit", "initScript", "postInit"}},
-	"unpackPhase":      {runs: []string{"preUnpack", "postUnpack"}},
-	"patchPhase":       {runs: []string{"prePatch", "postPatch"}},
-	"getStatePhase":    {runs: []string{"preGetState", "getStateScript", "postGetState"}},
-	"userSetupPhase":   {runs: []string{"preUserSetup", "userSetupScript", "postUserSetup"}},
-	"priorCheckPhase":  {runs: []string{"prePriorCheck", "priorCheckScript", "postPriorCheck"}, aside: true},
-	"effectPhase":      {runs: []string{"preEffect", "effectScript", "postEffect"}},
-	"effectCheckPhase": {runs: []string{"preEffectCheck", "effectCheckScript", "postEffectCheck"}},
-	"putStatePhase":    {runs: []string{"prePutState", "putStateScript", "postPutState"}},
-}
-
-// hooks of setup.sh that belong to no phase.
-var hooks = []string{"userHook", "failureHook", "exitHook"}
 
 // scripts are the bash texts that the effect runs, in order. all is false when
 // it may run others: what setup hooks of its inputs define, or what is not known.
@@ -86,7 +64,7 @@ func (r *scriptReader) effect() {
 	for name := range strings.FieldsSeq(names) {
 		r.phase(name)
 	}
-	for _, name := range hooks {
+	for _, name := range hercules.Hooks {
 		r.script(name, true)
 	}
 	for _, name := range []string{"inputs", "buildInputs", "nativeBuildInputs", "propagatedBuildInputs", "defaultInputs"} {
@@ -102,20 +80,20 @@ func (r *scriptReader) effect() {
 }
 
 func (r *scriptReader) phase(name string) {
-	p, usual := phases[name]
+	p, usual := hercules.Phases[name]
 	body := r.set.Lookup(name)
 	switch {
 	case body != nil && userRange(body.Pos.Span().Range()).Valid():
-		if own := r.script(name, p.aside); own != nil && usual {
-			for _, part := range p.runs {
+		if own := r.script(name, p.Aside); own != nil && usual {
+			for _, part := range p.Runs {
 				if strings.Contains(own.Text, part) {
-					r.script(part, p.aside)
+					r.script(part, p.Aside)
 				}
 			}
 		}
 	case usual:
-		for _, part := range p.runs {
-			r.script(part, p.aside)
+		for _, part := range p.Runs {
+			r.script(part, p.Aside)
 		}
 	default:
 		r.all = false // a function that a setup hook defines

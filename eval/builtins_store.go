@@ -314,6 +314,13 @@ func (ev *Evaluator) Kept(path string) (kept bool, err error) {
 	return kept, errors.Join(caught, failure)
 }
 
+// Filtered reports whether a store path of the modelled world stands for what a
+// filter keeps of a tree.
+func (ev *Evaluator) Filtered(storePath string) bool {
+	_, filtered := ev.storeState.filters[storePath]
+	return filtered
+}
+
 func (ev *Evaluator) kept(m *value.Machine, path string) (bool, error) {
 	stored, rest, ok := store.DefaultDir.Split(path)
 	if !ok {

@@ -36,3 +36,28 @@ func writeKnown(b *strings.Builder, v value.Value, hole func(*value.Unknown) str
 	}
 	return false
 }
+
+// EnvironmentText is the text that a value has in the environment of a derivation:
+// paths are those of their copies in the store. unknown is what is not known of
+// it, nil when all is.
+func (ev *Evaluator) EnvironmentText(v value.Value) (text string, unknown *value.Unknown, err error) {
+	err = ev.catch(func() {
+		s := coerce(ev.machine, ev.machine.Force(&v), coercion{more: true, copyPaths: true})
+		if s.Kind() == value.String {
+			text = s.Str()
+			return
+		}
+		unknown = firstPart(s.Unknown())
+	})
+	return text, unknown, err
+}
+
+// firstPart is the first part of a text that is not known.
+func firstPart(u *value.Unknown) *value.Unknown {
+	for _, p := range u.Parts {
+		if p.Kind() == value.UnknownValue {
+			return firstPart(p.Unknown())
+		}
+	}
+	return u
+}

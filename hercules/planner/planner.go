@@ -85,8 +85,8 @@ func Plan(ctx context.Context, o Options) (*plan.Plan, error) {
 	if p.project.Git != nil {
 		p.project.Git.Prefetch()
 	}
-	made := p.plan(ref)
-	return made, p.Err()
+	made, _, err := p.PlanJobs(ref)
+	return made, err
 }
 
 // Planner plans one repository for any number of refs. Files are read and
@@ -224,8 +224,9 @@ func (p *Planner) Project() *hercules.Project { return p.project }
 // Evaluator is what evaluates it.
 func (p *Planner) Evaluator() *eval.Evaluator { return p.ev }
 
-// plan makes the whole plan for a ref.
-func (p *Planner) plan(ref hercules.Ref) *plan.Plan {
+// PlanJobs makes the whole plan for a ref, and gives for each of its jobs, in the
+// plan's order, what it was read from. The error is Err's.
+func (p *Planner) PlanJobs(ref hercules.Ref) (*plan.Plan, []*Effect, error) {
 	b := p.builder(ref)
 	for _, d := range p.problems {
 		b.report("", d)
@@ -236,9 +237,18 @@ func (p *Planner) plan(ref hercules.Ref) *plan.Plan {
 	b.pins()
 	reads := p.ev.World().Reads()
 	b.conditions() // last: what it evaluates does not belong to the plan
+	effects := map[string]*Effect{}
+	for _, pending := range b.pending {
+		effects[jobKey(&b.plan.Jobs[pending.job])] = pending.effect
+	}
 	b.plan.Normalize()
 	b.plan.Digest = b.digest(reads)
-	return b.plan
+	list := make([]*Effect, len(b.plan.Jobs))
+	for i := range b.plan.Jobs {
+		list[i] = effects[jobKey(&b.plan.Jobs[i])]
+		list[i].Job = b.plan.Jobs[i]
+	}
+	return b.plan, list, p.Err()
 }
 
 // Reading is what a repository comes to for one ref: a plan without its digest,

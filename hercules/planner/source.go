@@ -14,8 +14,10 @@ import (
 
 // source is a job's src as far as it lies on this machine.
 type source struct {
-	r   *reader
-	dir string // the directory itself, before filtering
+	r    *reader
+	dir  string // the directory itself, before filtering
+	path string // the same as the program names it
+	name string // what a filtered source says it is called, "" for none
 	// filter is src's filter function, called with a path and its type; none
 	// when everything is kept.
 	filter value.Value
@@ -59,6 +61,9 @@ func (s *source) resolve(v value.Value, depth int) bool {
 		if orig := v.Attrs().Lookup("origSrc"); orig != nil && v.Attrs().Lookup("filter") != nil {
 			if s.filter.IsNone() {
 				s.filter = v.Attrs().Lookup("filter").Value
+				if name := attr(s.r.b.ev, v, "name"); name.Kind() == value.String {
+					s.name = name.Str()
+				}
 			}
 			next = "origSrc"
 		}
@@ -82,7 +87,7 @@ func (s *source) directory(path string) bool {
 		s.r.unknown("src", &value.Unknown{Origin: mount.Source.URL + suffix(sub), Reason: "its files are not here"})
 		return false
 	}
-	s.dir = w.RealPath(path)
+	s.path, s.dir = path, w.RealPath(path)
 	return filepath.IsAbs(s.dir)
 }
 
@@ -187,7 +192,7 @@ func (s *source) keeps(rel string, info fs.FileInfo) *bool {
 	if s.filter.IsNone() {
 		return &answer
 	}
-	path := s.dir
+	path := s.path // filters compare with what the program calls it
 	steps := strings.Split(filepath.ToSlash(rel), "/")
 	for i, step := range steps {
 		path = filepath.Join(path, step)
