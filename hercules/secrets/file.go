@@ -132,7 +132,9 @@ func (r *fileReader) data(s *Secret, name string) error {
 		return r.skip()
 	}
 	fields := &fieldReader{fileReader: r, secret: name, found: map[string]Field{}}
+	start := r.at
 	_, err := fields.object(nil)
+	s.data = r.span(start)
 	for _, f := range fields.found {
 		s.Fields = append(s.Fields, f)
 	}

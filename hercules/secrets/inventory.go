@@ -34,6 +34,8 @@ type Secret struct {
 	// Condition says when agents hand it out. It is nil when there is none, and
 	// then agents from 0.9 on never do.
 	Condition *Condition
+	// data is where the value of "data" stands in the text.
+	data diag.Range
 }
 
 // A Field is a value of a secret's data that is no object or list of others. A

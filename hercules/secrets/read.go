@@ -1,6 +1,7 @@
 package secrets
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -46,6 +47,28 @@ func Read(r io.Reader, name string) (*Inventory, diag.List, error) {
 	defer clear(text)
 	v, list := Parse(text, name)
 	return v, list, nil
+}
+
+// ReadData reads a secrets.json, see [ReadFile], and the data of those of its
+// secrets that wanted asks for: JSON objects, as they stand in the file. Of the
+// others it keeps no value. The caller clears the data when it is done with it.
+func ReadData(path, name string, wanted func(*Secret) bool) (v *Inventory, data map[string][]byte, list diag.List, err error) {
+	text, _, err := load(nil, path)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	defer clear(text)
+	v, list = Parse(text, name)
+	if v == nil {
+		return nil, nil, list, nil
+	}
+	data = map[string][]byte{}
+	for _, s := range v.Secrets {
+		if wanted(s) {
+			data[s.Name] = bytes.Clone(text[s.data.Start:s.data.End])
+		}
+	}
+	return v, data, list, nil
 }
 
 // ReadManifest reads a manifest, see [ReadFile]. It is a file of a repository,

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/nixplan/nixplan/executor/shell"
 	"github.com/nixplan/nixplan/internal/diag"
 )
 
@@ -31,7 +32,10 @@ func Main() int {
 func Run(ctx context.Context, streams *Streams, args []string) int {
 	return guard(streams, args, func() int {
 		root := newRoot(streams)
-		root.SetArgs(joinPairs(args))
+		if len(args) == 0 || args[0] != shell.HelperCommand {
+			args = joinPairs(args)
+		}
+		root.SetArgs(args)
 		return streams.report(root.ExecuteContext(ctx))
 	})
 }
@@ -106,6 +110,7 @@ not need Nix.`,
 		newInitCommand(streams),
 		newSecretsCommand(streams),
 		newVersionCommand(streams),
+		newEffectHelperCommand(streams),
 		&cobra.Command{Use: "exit-codes", Short: "What the exit statuses mean", Long: exitCodesHelp},
 	)
 	return root
