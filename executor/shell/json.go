@@ -8,7 +8,6 @@ import (
 	"io"
 	"reflect"
 	"slices"
-	"unicode/utf8"
 
 	"github.com/itchyny/gojq"
 )
@@ -142,7 +141,7 @@ func (o *keyOrder) nested(b *bytes.Buffer, v any, indent, line string) {
 // writeString prints a JSON string with jq's escapes.
 func writeString(b *bytes.Buffer, s string) {
 	b.WriteByte('"')
-	for i, r := range s {
+	for _, r := range s { // a byte that is no UTF-8 becomes U+FFFD
 		switch r {
 		case '"', '\\':
 			b.WriteByte('\\')
@@ -157,10 +156,6 @@ func writeString(b *bytes.Buffer, s string) {
 			b.WriteString(`\b`)
 		case '\f':
 			b.WriteString(`\f`)
-		case utf8.RuneError:
-			// A byte that is no UTF-8 becomes the replacement character.
-			_ = i
-			b.WriteRune(r)
 		default:
 			if r < 0x20 || r == 0x7f {
 				fmt.Fprintf(b, `\u%04x`, r)

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 )
 
 // Handler gives state to scripts and takes it.
@@ -43,13 +44,14 @@ type answer struct {
 // The directory of the socket must be its owner's alone. Requests may come at the
 // same time. ctx is that of the calls of h.
 //
-// stop waits for what is under way and removes the socket.
+// stop waits for the requests that were received and removes the socket.
 func Serve(ctx context.Context, socket string, h Handler) (stop func(), err error) {
 	listener, err := listen(socket)
 	if err != nil {
 		return nil, fmt.Errorf("cannot make a socket for scripts: %w", err)
 	}
 	var running sync.WaitGroup
+	stopping, cancel := context.WithCancel(context.Background())
 	running.Go(func() {
 		for {
 			conn, err := listener.Accept()
@@ -58,8 +60,10 @@ func Serve(ctx context.Context, socket string, h Handler) (stop func(), err erro
 			}
 			running.Go(func() {
 				defer conn.Close()
-				// A script that hangs half-way in a request must not hold up the end.
-				defer context.AfterFunc(ctx, func() { conn.Close() })()
+				// A client that sends no whole request, or does not take its answer, must
+				// not hold up the end.
+				defer context.AfterFunc(stopping, func() { conn.SetReadDeadline(time.Unix(1, 0)) })()
+				defer context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })()
 				h.serve(ctx, conn)
 			})
 		}
@@ -68,6 +72,7 @@ func Serve(ctx context.Context, socket string, h Handler) (stop func(), err erro
 	return func() {
 		once.Do(func() {
 			listener.Close()
+			cancel()
 			running.Wait()
 			os.Remove(socket)
 		})

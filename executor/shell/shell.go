@@ -108,7 +108,7 @@ func (o Options) program(helper string) (string, error) {
 		fmt.Fprintf(&b, "%s() { %s %s \"$@\"; }\n", name, words, name)
 	}
 	b.WriteString(functions)
-	b.WriteString("__nixplan_main() {\n")
+	b.WriteString("__nixplan_main() {\n:\n")
 	for i, script := range o.Scripts {
 		file, err := o.writeScript(i, script)
 		if err != nil {
