@@ -29,7 +29,7 @@ func (s *FileStore) Place() string { return "directory " + s.dir.path }
 
 // PutCommand implements [Store].
 func (s *FileStore) PutCommand(name, file string) []string {
-	return []string{"nixplan", "state", "put", "--state-backend", "file", "--state-dir", s.dir.path, "--name", name, "--file", file}
+	return putCommand(name, file, "--state-backend", "file", "--state-dir", s.dir.path)
 }
 
 var versionName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([0-9]{8,})-([0-9a-f]{64})$`) })

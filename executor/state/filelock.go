@@ -1,6 +1,7 @@
 package state
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,7 +10,6 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
-	"reflect"
 	"sync"
 	"time"
 
@@ -211,6 +211,19 @@ func (l *FileLocker) List(ctx context.Context) ([]Holder, error) {
 	return holders, nil
 }
 
+// Holders implements [Locker].
+func (l *FileLocker) Holders(ctx context.Context, name string) ([]Holder, error) {
+	known, err := l.dir.known(name)
+	if err != nil || !known {
+		return nil, l.explain(name, err)
+	}
+	holder, err := l.holder(ctx, name)
+	if err != nil || holder == nil {
+		return nil, l.explain(name, err)
+	}
+	return []Holder{*holder}, nil
+}
+
 // holder is who holds the lock of a name that has a directory.
 func (l *FileLocker) holder(ctx context.Context, name string) (*Holder, error) {
 	dir := l.dir.of(name)
@@ -234,7 +247,7 @@ func (l *FileLocker) holder(ctx context.Context, name string) (*Holder, error) {
 // runs is not released: end that first.
 func (l *FileLocker) Release(ctx context.Context, name, leaseID string) error {
 	if known, err := l.dir.known(name); err != nil || !known {
-		return l.explain(name, errOr(err, ErrNoLease))
+		return l.explain(name, cmp.Or(err, ErrNoLease))
 	}
 	dir := l.dir.of(name)
 	return l.explain(name, exclusively(ctx, dir, func() error {
@@ -254,13 +267,6 @@ func (l *FileLocker) Release(ctx context.Context, name, leaseID string) error {
 		}
 		return removeLease(dir)
 	}))
-}
-
-func errOr(err, otherwise error) error {
-	if err != nil {
-		return err
-	}
-	return otherwise
 }
 
 func removeLease(dir string) error {
@@ -319,44 +325,4 @@ func (l *fileLease) Release(ctx context.Context) error {
 	err = l.file.Close()
 	l.file = nil
 	return err
-}
-
-// A wait is one caller's patience with those who hold a lock.
-type wait struct {
-	o       AcquireOptions
-	end     time.Time // of patience, zero: none
-	step    time.Duration
-	holders []Holder // as last said
-}
-
-func newWait(o AcquireOptions) *wait {
-	w := &wait{o: o}
-	if o.Wait >= 0 {
-		w.end = time.Now().Add(o.Wait)
-	}
-	return w
-}
-
-// blocked tells the caller who holds the lock, if that is news.
-func (w *wait) blocked(holders []Holder) {
-	if w.o.Blocked == nil || reflect.DeepEqual(holders, w.holders) {
-		return
-	}
-	w.holders = holders
-	w.o.Blocked(holders)
-}
-
-// pause waits before the next attempt, longer each time; false when there is to be
-// none.
-func (w *wait) pause(ctx context.Context, first, most time.Duration) (bool, error) {
-	w.step = min(max(first, 2*w.step), most)
-	pause := jitter(w.step)
-	if !w.end.IsZero() {
-		left := time.Until(w.end)
-		if left <= 0 {
-			return false, nil
-		}
-		pause = min(pause, left) // one more attempt at the very end
-	}
-	return true, sleep(ctx, pause)
 }

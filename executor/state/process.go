@@ -2,12 +2,10 @@ package state
 
 import (
 	"errors"
-	"math/rand/v2"
 	"os"
 	"strconv"
 	"strings"
 	"syscall"
-	"time"
 )
 
 // A process is named by more than its number, which is given again.
@@ -63,9 +61,4 @@ func bootID() string {
 		return ""
 	}
 	return strings.TrimSpace(string(id))
-}
-
-// jitter is a random duration of d, give or take a third.
-func jitter(d time.Duration) time.Duration {
-	return d*2/3 + rand.N(d*2/3+1)
 }

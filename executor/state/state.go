@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/nixplan/nixplan/internal/text"
@@ -80,6 +81,17 @@ type Store interface {
 	PutCommand(name, file string) []string
 }
 
+// putCommand is a command line that stores a file, with the flags that choose a
+// backend.
+func putCommand(name, file string, backend ...string) []string {
+	argv := append([]string{"nixplan", "state", "put"}, backend...)
+	argv = append(argv, "--file", file)
+	if strings.HasPrefix(name, "-") {
+		argv = append(argv, "--")
+	}
+	return append(argv, name)
+}
+
 // ConflictError says that a state changed since it was read.
 type ConflictError struct {
 	Name         string
@@ -118,9 +130,12 @@ type Locker interface {
 	// List gives the leases that can be known, sorted by name: held now, or left by
 	// an interrupted run.
 	List(ctx context.Context) ([]Holder, error)
+	// Holders gives the leases of one lock, as List does.
+	Holders(ctx context.Context, name string) ([]Holder, error)
 	// Release ends a lease by hand. Of a lease whose run is still going the error is
-	// a *BlockedError where the backend can tell; leaseID "" is whichever there is,
-	// where the backend knows it. ErrNoLease: there is none of that id.
+	// a *BlockedError, where the backend can tell. leaseID "" is the one there is; where
+	// the backend cannot tell whether it is in use, that is a *BlockedError too, and it
+	// has to be named. ErrNoLease: there is none, or none of that id.
 	Release(ctx context.Context, name, leaseID string) error
 	// Place says where the locks are, for people.
 	Place() string

@@ -46,7 +46,8 @@ func Main() int {
 	if *addressFile != "" {
 		// It appears as a whole, so that whoever waits for it can read it.
 		part := *addressFile + ".part"
-		if err := os.WriteFile(part, []byte(s.URL), 0o600); err == nil {
+		err := os.WriteFile(part, []byte(s.URL), 0o600)
+		if err == nil {
 			err = os.Rename(part, *addressFile)
 		}
 		if err != nil {
