@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -90,8 +91,9 @@ func ReadLog(path string) ([]*Call, error) {
 
 // callLog writes the records of one call.
 type callLog struct {
-	path string
-	id   string
+	path  string
+	id    string
+	ended sync.Once
 }
 
 func startCall(p *process) *callLog {
@@ -119,7 +121,9 @@ func startCall(p *process) *callLog {
 }
 
 func (l *callLog) end(status int) {
-	l.write(record{Event: "end", Time: time.Now(), Call: Call{ID: l.id}, Exit: &status})
+	l.ended.Do(func() {
+		l.write(record{Event: "end", Time: time.Now(), Call: Call{ID: l.id}, Exit: &status})
+	})
 }
 
 // write appends a line; O_APPEND keeps those of other processes whole.

@@ -119,13 +119,7 @@ func (run *deploying) setAttrs(name string, attrs map[string]string) error {
 // before anyone has reached it.
 func (run *deploying) createMachine(r *resource) error {
 	p := run.p
-	what := "SSH key pair"
-	if p.version == Version17 {
-		what = "SSH keypair"
-	}
-	p.progress("%s> generating new %s... done", r.Name, what)
-	public := publicKey() + " NixOps client key for " + r.Name
-	keys := map[string]string{r.Type + ".sshPrivateKey": privateKey(), r.Type + ".sshPublicKey": public}
+	keys := run.keys(r)
 	attrs := map[string]string{
 		"creationTime": strconv.FormatInt(time.Now().Unix(), 10),
 		"targetHost":   run.network.hosts[r.Name],
@@ -138,14 +132,13 @@ func (run *deploying) createMachine(r *resource) error {
 		attrs["privilegeEscalationCommand"], attrs["sshOptions"] = `["sudo", "-H", "--"]`, "[]"
 	}
 	if r.Type != "none" {
-		keys[r.Type+".publicHostKey"], keys[r.Type+".privateHostKey"] = publicKey(), privateKey()
 		attrs["publicIpv4"] = address(run.uuid + r.Name)
 	}
 	if err := run.setAttrs(r.Name, keys); err != nil {
 		return err
 	}
 	err := run.park.change(r.Name, func(m *Machine) {
-		m.Creations = append(m.Creations, Creation{run.uuid, public})
+		m.Creations = append(m.Creations, Creation{run.uuid, keys[r.Type+".sshPublicKey"]})
 	})
 	if err != nil {
 		return err
@@ -191,6 +184,24 @@ func (run *deploying) destroyObsolete(d *deployment) error {
 		}
 	}
 	return nil
+}
+
+// keys are a machine's: those that an earlier run came to make, or new ones.
+func (run *deploying) keys(r *resource) map[string]string {
+	private, public := r.Type+".sshPrivateKey", r.Type+".sshPublicKey"
+	keys := map[string]string{private: r.Attrs[private], public: r.Attrs[public]}
+	if keys[private] == "" {
+		what := "SSH key pair"
+		if run.p.version == Version17 {
+			what = "SSH keypair"
+		}
+		run.p.progress("%s> generating new %s... done", r.Name, what)
+		keys[private], keys[public] = privateKey(), publicKey()+" NixOps client key for "+r.Name
+	}
+	if r.Type != "none" {
+		keys[r.Type+".publicHostKey"], keys[r.Type+".privateHostKey"] = publicKey(), privateKey()
+	}
+	return keys
 }
 
 // address makes up an address of the network for tests, 198.18.0.0/15.

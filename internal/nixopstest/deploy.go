@@ -19,6 +19,7 @@ type deploying struct {
 	park    park
 	network *network
 	configs string // store path of the machines' configurations
+	temp    string // directory that keys are in while they are needed
 }
 
 // deploy goes through its stages in NixOps' order. Each commits what it did, so
@@ -33,6 +34,9 @@ func (p *process) deploy() (int, error) {
 	}
 	run := &deploying{p: p, uuid: d.UUID, label: d.label(), park: park(p.getenv("NIXOPSTEST_MACHINES"))}
 	if err := run.lock(); err != nil {
+		return 0, err
+	}
+	if run.temp, err = p.tempDir("nixops-tmp"); err != nil {
 		return 0, err
 	}
 	return 0, run.stages()
@@ -194,10 +198,12 @@ func (run *deploying) build() error {
 	if len(machines) > 0 {
 		p.progress("these %d derivations will be built:", len(machines)+1)
 	}
+	var names []string
 	for _, m := range machines {
+		names = append(names, m.Name)
 		p.progress("  %s.drv", run.network.storePath("nixos-system-"+m.Name+"-"+stateVersion))
 	}
-	run.configs = run.network.storePath("nixops-machines")
+	run.configs = run.network.storePath("nixops-machines", names...) // of a part, with --include
 	if p.options.flag("dry-run") {
 		run.configs = ""
 	}
@@ -217,6 +223,10 @@ func (run *deploying) copy() error {
 	errs := map[string]error{}
 	for _, m := range machines {
 		names = append(names, m.Name)
+		key := filepath.Join(run.temp, "id_nixops-"+m.Name)
+		if err := os.WriteFile(key, []byte(m.Attrs[m.Type+".sshPrivateKey"]), 0o600); err != nil {
+			return osError(err)
+		}
 		errs[m.Name] = run.reach(m)
 		if errs[m.Name] == nil {
 			run.p.progress("%s> copying closure...", m.Name)

@@ -28,7 +28,7 @@ func newUUID() string {
 // create makes the row first and looks at its arguments then.
 func (p *process) create() (int, error) {
 	d := &deployment{UUID: newUUID(), Attrs: map[string]string{}}
-	err := p.db.update(func(c *contents) error {
+	err := p.update(func(c *contents) error {
 		c.Deployments = append(c.Deployments, d)
 		return nil
 	})
@@ -155,7 +155,7 @@ func (p *process) delete() (int, error) {
 		if len(gone.Resources) > 0 && !p.options.flag("force") {
 			return 0, raisef("cannot delete this deployment because it still has resources")
 		}
-		err := p.db.update(func(c *contents) error {
+		err := p.update(func(c *contents) error {
 			kept := c.Deployments[:0]
 			for _, d := range c.Deployments {
 				if d.UUID != gone.UUID {

@@ -37,9 +37,10 @@ type network struct {
 
 func (n *network) names() []string { return slices.Sorted(maps.Keys(n.definitions)) }
 
-// storePath is a path in the store that changes with the network's files.
-func (n *network) storePath(name string) string {
-	sum := sha256.Sum256([]byte(n.digest + name))
+// storePath is a path in the store that changes with the network's files, and
+// with the parts that are named.
+func (n *network) storePath(name string, parts ...string) string {
+	sum := sha256.Sum256([]byte(n.digest + name + strings.Join(parts, " ")))
 	return "/nix/store/" + nixbase32.EncodeToString(sum[:20]) + "-" + name
 }
 

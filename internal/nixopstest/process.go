@@ -97,6 +97,9 @@ type process struct {
 	printing   sync.Mutex
 	committing sync.Mutex // held while the state is written: an interrupt waits
 	middled    sync.Once
+
+	leaving   sync.Mutex
+	temporary []string // directories that are removed in the end, unless a signal kills
 }
 
 func (p *process) two() bool { return p.version == Version2 }
@@ -130,10 +133,26 @@ func (p *process) onInterrupt(interrupts <-chan os.Signal) {
 	os.Exit(p.exit(1))
 }
 
-// exit notes the end of the call.
+// exit removes temporary directories and notes the end of the call.
 func (p *process) exit(status int) int {
+	p.leaving.Lock()
+	defer p.leaving.Unlock()
+	for _, dir := range p.temporary {
+		_ = os.RemoveAll(dir)
+	}
 	p.call.end(status)
 	return status
+}
+
+// tempDir makes a temporary directory.
+func (p *process) tempDir(pattern string) (string, error) {
+	p.leaving.Lock()
+	defer p.leaving.Unlock()
+	dir, err := os.MkdirTemp(p.getenv("TMPDIR"), pattern)
+	if err == nil {
+		p.temporary = append(p.temporary, dir)
+	}
+	return dir, osError(err)
 }
 
 // subcommand is the first argument that is no option, whether it exists or not.
@@ -271,11 +290,17 @@ func (p *process) all() ([]*deployment, error) {
 	return c.Deployments, nil
 }
 
-// commit changes a deployment's rows for good.
+// commit changes a deployment's rows for good, update any rows.
 func (p *process) commit(uuid string, change func(*deployment) error) error {
 	p.committing.Lock()
 	defer p.committing.Unlock()
 	return p.db.change(uuid, change)
+}
+
+func (p *process) update(change func(*contents) error) error {
+	p.committing.Lock()
+	defer p.committing.Unlock()
+	return p.db.update(change)
 }
 
 // confirm answers a question of NixOps: without --confirm and anyone to ask, no.

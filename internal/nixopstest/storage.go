@@ -53,11 +53,10 @@ func (p *process) withStorage(cmd *command) (status int, err error) {
 		return 0, err
 	}
 	s := &storage{network: network}
-	dir, err := os.MkdirTemp(p.getenv("TMPDIR"), "tmp*nixops")
+	dir, err := p.tempDir("tmp*nixops")
 	if err != nil {
-		return 0, osError(err)
+		return 0, err
 	}
-	defer os.RemoveAll(dir)
 	s.local = &database{filepath.Join(dir, "state.nixops")}
 	switch settings.storage {
 	case "":
@@ -83,7 +82,9 @@ func (p *process) withStorage(cmd *command) (status int, err error) {
 		p.progress("The network requires the '%s' state provider, but no plugin provides it.", settings.storage)
 		return 0, raisef("Missing storage provider plugin.")
 	}
+	p.committing.Lock()
 	p.storage, p.db = s, s.local
+	p.committing.Unlock()
 	status, err = cmd.run(p)
 	p.committing.Lock()
 	defer p.committing.Unlock()

@@ -62,7 +62,7 @@ func (p *process) importState() (int, error) {
 }
 
 func (p *process) importDeployment(uuid string, v any) error {
-	err := p.db.update(func(c *contents) error {
+	err := p.update(func(c *contents) error {
 		for _, d := range c.Deployments {
 			if d.UUID == uuid {
 				return raisef("state file already contains a deployment with UUID ‘%s’", uuid)
