@@ -114,6 +114,21 @@ func Open(path string) (*Dir, error) {
 	return &Dir{path}, nil
 }
 
+// Find is the private directory that a run made for a job, for which the arguments
+// are those of [Create]. The error is fs.ErrNotExist when there is none.
+func Find(run, job, fallback string) (*Dir, error) {
+	if !isRun(run) {
+		return nil, fs.ErrNotExist
+	}
+	for _, root := range Roots(fallback) {
+		d, err := Open(filepath.Join(root, run, element(job)))
+		if !errors.Is(err, fs.ErrNotExist) {
+			return d, err
+		}
+	}
+	return nil, fs.ErrNotExist
+}
+
 // Path is the directory itself. Sockets and files of the executor may lie in it.
 func (d *Dir) Path() string { return d.path }
 

@@ -15,7 +15,7 @@ import (
 // error, and a second call tries again. Removing what is gone is no error.
 func (d *Dir) Remove() error {
 	stopAgent(d.Home())
-	return errors.Join(removeTree(d.path), removeEmpty(filepath.Dir(d.path)))
+	return errors.Join(RemoveTree(d.path), removeEmpty(filepath.Dir(d.path)))
 }
 
 // Sweep removes the private directories of runs that are not alive, in all the
@@ -68,7 +68,7 @@ func sweepRoot(root string, alive func(run string) bool) ([]string, error) {
 		for _, job := range jobs {
 			stopAgent((&Dir{filepath.Join(dir, job.Name())}).Home())
 		}
-		if err := removeTree(dir); err != nil {
+		if err := RemoveTree(dir); err != nil {
 			failed = append(failed, err)
 			continue
 		}
@@ -87,8 +87,9 @@ func removeEmpty(dir string) error {
 	}
 }
 
-// removeTree wipes and removes a directory, or whatever is there.
-func removeTree(path string) error {
+// RemoveTree overwrites the regular files of a directory and removes it, or whatever
+// is at the path, as [Dir.Remove] does.
+func RemoveTree(path string) error {
 	parent, err := os.OpenRoot(filepath.Dir(path))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

@@ -10,3 +10,12 @@ func ShellWord(word string) string {
 	}
 	return word
 }
+
+// ShellLine is words as a command line for a shell.
+func ShellLine(words []string) string {
+	quoted := make([]string, len(words))
+	for i, word := range words {
+		quoted[i] = ShellWord(word)
+	}
+	return strings.Join(quoted, " ")
+}
