@@ -12,26 +12,36 @@ import (
 	"github.com/nixplan/nixplan/hercules/planner"
 )
 
-// copyTree writes a tree of the modelled world to dir.
-func copyTree(ctx context.Context, tree *planner.Tree, dir string) error {
+// copyMembers writes what a tree of the modelled world has to dir.
+func copyMembers(ctx context.Context, members []planner.Member, dir string) error {
 	w, err := newWriter(dir)
 	if err != nil {
 		return err
 	}
-	return w.finish(tree.Walk(ctx, func(m planner.Member) error {
-		switch {
-		case m.Mode.IsDir():
-			return w.mkdir(m.Path)
-		case m.Mode&fs.ModeSymlink != 0:
-			return w.symlink(m.Path, m.Target)
+	for _, m := range members {
+		if err = ctx.Err(); err == nil {
+			err = w.member(m)
 		}
-		in, err := m.Open()
 		if err != nil {
-			return err
+			break
 		}
-		defer in.Close()
-		return w.file(m.Path, in, m.Mode)
-	}))
+	}
+	return w.finish(err)
+}
+
+func (w *writer) member(m planner.Member) error {
+	switch {
+	case m.Mode.IsDir():
+		return w.mkdir(m.Path)
+	case m.Mode&fs.ModeSymlink != 0:
+		return w.symlink(m.Path, m.Target)
+	}
+	in, err := m.Open()
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	return w.file(m.Path, in, m.Mode)
 }
 
 // copyDir writes a directory of this machine to dir.

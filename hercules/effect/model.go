@@ -45,8 +45,16 @@ func Model(p *planner.Planner, e *planner.Effect) (*Effect, error) {
 	if err != nil {
 		return nil, treeError(e.Job.Path, err)
 	}
+	// The filter is asked now: the planner is for one goroutine, a copy for any.
+	var members []planner.Member
+	if err := tree.Walk(context.Background(), func(member planner.Member) error {
+		members = append(members, member)
+		return nil
+	}); err != nil {
+		return nil, err
+	}
 	m.out.SourceName = tree.Name
-	m.out.copy = func(ctx context.Context, dir string) error { return copyTree(ctx, tree, dir) }
+	m.out.copy = func(ctx context.Context, dir string) error { return copyMembers(ctx, members, dir) }
 	return m.out, nil
 }
 

@@ -13,7 +13,7 @@ import (
 // nixops fills in a job of runNixOps.
 func (r *reader) nixops() {
 	job := r.job
-	job.Deployment, _ = r.text("name")
+	job.Deployment = r.deployment()
 	job.Prebuild = r.flag("prebuild", true)
 	if name, ok := r.text("action"); ok {
 		if action, ok := plan.NixOpsAction(name); ok {
@@ -30,10 +30,20 @@ func (r *reader) nixops() {
 	r.network()
 }
 
+// deployment is the name of the deployment. NixOps takes it from the environment,
+// where the program may have set another one than the job's.
+func (r *reader) deployment() string {
+	name, _ := r.text("name")
+	if given, ok := r.text("NIXOPS_DEPLOYMENT"); ok {
+		return given
+	}
+	return name
+}
+
 // nixops2 fills in a job of runNixOps2. Its state is where the network says.
 func (r *reader) nixops2() {
 	job := r.job
-	job.Deployment, _ = r.text("name")
+	job.Deployment = r.deployment()
 	job.Prebuild = r.flag("prebuild", true)
 	if name, ok := r.text("action"); ok {
 		if action, ok := plan.NixOps2Action(name, r.flag("allowReboot", true), r.flag("allowRecreate", true), r.texts("extraDeployArgs")); ok {

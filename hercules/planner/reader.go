@@ -32,9 +32,10 @@ type reader struct {
 // fieldNames are the plan's names for arguments, where they differ by more than
 // their spelling.
 var fieldNames = map[string]string{
-	"name":           plan.FieldDeployment,
-	"stateName":      plan.FieldStateName,
-	"knownHostsName": plan.FieldKnownHostsName,
+	"name":              plan.FieldDeployment,
+	"NIXOPS_DEPLOYMENT": plan.FieldDeployment,
+	"stateName":         plan.FieldStateName,
+	"knownHostsName":    plan.FieldKnownHostsName,
 }
 
 // field spells an argument's name as plans spell fields: networkFiles is

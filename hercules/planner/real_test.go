@@ -197,9 +197,11 @@ func TestRealDrvPaths(t *testing.T) {
 				cmd := exec.Command(nix, "--store", root, "--eval", "--read-write-mode", dir+"/ci.nix", "--arg", "src", `{ ref = "refs/heads/main"; }`, "-A", attr+".drvPath")
 				cmd.Env = []string{"HOME=" + root, "NIX_CONF_DIR=" + root, "NIX_USER_CONF_FILES=", "LC_ALL=C", "PATH=/usr/bin:/bin",
 					"NIX_PATH=nixpkgs=" + sources[0].Path + ":hercules-ci-effects=" + sources[1].Path}
-				out, err := cmd.CombinedOutput()
+				var complaint strings.Builder
+				cmd.Stderr = &complaint
+				out, err := cmd.Output()
 				if err != nil {
-					t.Fatalf("nix-instantiate: %v\n%s", err, out)
+					t.Fatalf("nix-instantiate: %v\n%s", err, complaint.String())
 				}
 				if want := strings.Trim(string(out), "\"\n"); path != want {
 					t.Errorf("%s is %s, Nix says %s", attr, path, want)

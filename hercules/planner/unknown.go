@@ -65,7 +65,7 @@ func (b *builder) from(root *value.Unknown) string {
 		if !ok {
 			return ""
 		}
-	} else if !strings.HasPrefix(root.Origin, "pkgs.") {
+	} else if root.Origin != "pkgs" && !strings.HasPrefix(root.Origin, "pkgs.") {
 		return ""
 	}
 	for _, s := range b.ev.World().Sources() {

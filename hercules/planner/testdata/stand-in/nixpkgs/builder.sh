@@ -1,1 +1,2 @@
+PATH=/usr/bin:/bin
 eval "$buildCommand"

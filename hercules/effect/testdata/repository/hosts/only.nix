@@ -1,0 +1,1 @@
+{ web = { ... }: { deployment.targetHost = "web.example"; }; }

@@ -1,0 +1,1 @@
+{ sizes, motd, ... }: { db = { ... }: { users.motd = motd; }; }

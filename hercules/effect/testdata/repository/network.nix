@@ -1,0 +1,7 @@
+{ region, ... }:
+{
+  web = { ... }: {
+    deployment.targetEnv = "ec2";
+    deployment.ec2.region = region;
+  };
+}
