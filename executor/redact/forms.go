@@ -26,6 +26,32 @@ func (p *patterns) add(text string) {
 	p.texts[text] = true
 }
 
+// trimmed is a value without the line ends around it, which shells take off and
+// programs put on.
+func trimmed(text []byte) []byte { return bytes.TrimSpace(text) }
+
+// addValue adds a value as a whole and line by line, for a text of several lines
+// is often indented, or shown in part.
+func (p *patterns) addValue(text []byte) {
+	text = trimmed(text)
+	if len(text) < MinLength {
+		return
+	}
+	p.addForms(text)
+	lines := bytes.Split(text, []byte("\n"))
+	for _, line := range lines {
+		if line = trimmed(line); len(lines) > 1 && len(line) >= MinLength && !isPublicLine(line) {
+			p.addForms(line)
+		}
+	}
+}
+
+// isPublicLine reports whether a line is the same in every key.
+func isPublicLine(line []byte) bool {
+	return bytes.HasPrefix(line, []byte("-----BEGIN ")) || bytes.HasPrefix(line, []byte("-----END ")) ||
+		bytes.HasPrefix(line, []byte("Version: ")) || len(bytes.Trim(line, "{}[](),;=-#* \t")) == 0
+}
+
 // addForms adds a text as it is and as other syntaxes write it.
 func (p *patterns) addForms(text []byte) {
 	s := string(text)
@@ -38,14 +64,17 @@ func (p *patterns) addForms(text []byte) {
 			p.add(twice)
 		}
 	}
-	for _, form := range []string{url.QueryEscape(s), url.PathEscape(s), percent(s, "/")} {
+	// Programs differ in what they leave as it is: Python, JavaScript, jq.
+	for _, form := range []string{
+		url.QueryEscape(s), url.PathEscape(s), percent(s, ""), percent(s, "/"), percent(s, "!*'()"), percent(s, "!*'();,/?:@&=+$#"),
+	} {
 		p.add(form)
 		p.add(lowerPercent(form))
 	}
 	p.addShellForms(s)
-	p.add(strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "'", "&#39;").Replace(s))
-	p.add(strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&#34;", "'", "&#39;").Replace(s))
-	p.add(strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(s))
+	for _, quotes := range [][2]string{{`"`, "'"}, {"&quot;", "&#39;"}, {"&quot;", "&#x27;"}, {"&quot;", "&apos;"}, {"&#34;", "&#39;"}} {
+		p.add(strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, quotes[0], "'", quotes[1]).Replace(s))
+	}
 }
 
 // jsonForms are a text as it stands between the quotes of a JSON string. Writers
@@ -147,6 +176,13 @@ func ansiC(s string) string {
 		}
 	}
 	return b.String()
+}
+
+// addValueEncodings adds the encodings of a value.
+func (p *patterns) addValueEncodings(text []byte) {
+	if text = trimmed(text); len(text) >= MinLength {
+		p.addEncodings(text)
+	}
 }
 
 // addEncodings adds what base64 and hexadecimal make of any text that contains

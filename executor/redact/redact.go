@@ -37,32 +37,18 @@ func New(values []Value) *Redactor {
 	var plain, wrapped patterns
 	r := &Redactor{}
 	for _, value := range values {
-		// Shells take line ends off, programs put some on.
-		text := bytes.TrimSpace(value.Text)
+		text := trimmed(value.Text)
 		if len(text) < MinLength {
 			if len(text) > 0 {
 				r.short = append(r.short, value.Label)
 			}
 			continue
 		}
-		plain.addForms(text)
-		wrapped.addEncodings(text)
-		// A text of several lines is often indented, or shown in part.
-		lines := bytes.Split(text, []byte("\n"))
-		for _, line := range lines {
-			if line = bytes.TrimSpace(line); len(lines) > 1 && len(line) >= MinLength && !isPublicLine(line) {
-				plain.addForms(line)
-			}
-		}
+		plain.addValue(text)
+		wrapped.addValueEncodings(text)
 	}
 	r.plain, r.wrapped = plain.automaton(), wrapped.automaton()
 	return r
-}
-
-// isPublicLine reports whether a line is the same in every key.
-func isPublicLine(line []byte) bool {
-	return bytes.HasPrefix(line, []byte("-----BEGIN ")) || bytes.HasPrefix(line, []byte("-----END ")) ||
-		bytes.HasPrefix(line, []byte("Version: ")) || len(bytes.Trim(line, "{}[](),;=-#* \t")) == 0
 }
 
 // Short are the labels of the values that are too short to be redacted.

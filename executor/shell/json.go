@@ -12,25 +12,25 @@ import (
 	"github.com/itchyny/gojq"
 )
 
-// keyOrder knows in which order the keys of objects stand in the input. jq keeps
-// it, and Go's maps do not. Objects that a filter makes have sorted keys.
+// keyOrder knows in which order the keys of objects stand in a JSON text. jq keeps
+// it, and Go's maps do not. Objects that a filter makes have sorted keys, and
+// .[], to_entries, tojson and fromjson sort as well.
 type keyOrder struct {
 	keys map[uintptr][]string // by the map's identity
 }
 
 // decode reads a JSON text. Numbers stay as they are written.
-func decode(text []byte) (any, *keyOrder, error) {
+func (o *keyOrder) decode(text []byte) (any, error) {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()
-	o := &keyOrder{map[uintptr][]string{}}
 	v, err := o.value(d)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, nil, errors.New("more than one value")
+		return nil, errors.New("more than one value")
 	}
-	return v, o, nil
+	return v, nil
 }
 
 func (o *keyOrder) value(d *json.Decoder) (any, error) {

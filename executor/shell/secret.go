@@ -57,6 +57,7 @@ func query(ctx context.Context, secret, filter string, print func(*bytes.Buffer,
 		return nil, &failure{statusCompile, fmt.Errorf("%q is not a jq filter", filter)}
 	}
 	same := func(v any, _ []any) any { return v }
+	input, order, inputErr := readSecrets()
 	code, err := gojq.Compile(query,
 		gojq.WithVariables([]string{"$secretName", "$ARGS", "$__prog_args"}),
 		gojq.WithEnvironLoader(os.Environ),
@@ -66,11 +67,10 @@ func query(ctx context.Context, secret, filter string, print func(*bytes.Buffer,
 		gojq.WithFunction("input_filename", 0, 0, func(any, []any) any { return nil }),
 	)
 	if err != nil {
-		return nil, &failure{statusCompile, fmt.Errorf("the jq filter %q cannot be compiled: %s", filter, compileProblem(err))}
+		return nil, &failure{statusCompile, fmt.Errorf("the jq filter %q cannot be compiled: %s", filter, err)}
 	}
-	input, order, err := readSecrets()
-	if err != nil {
-		return nil, &failure{statusInput, err}
+	if inputErr != nil {
+		return nil, &failure{statusInput, inputErr}
 	}
 	var b bytes.Buffer
 	args := map[string]any{"positional": []any{}, "named": map[string]any{"secretName": secret}}
@@ -100,15 +100,12 @@ func query(ctx context.Context, secret, filter string, print func(*bytes.Buffer,
 	}
 }
 
-// compileProblem is gojq's message without its introduction. It has names of
-// functions and variables and nothing of the data, which was not read yet.
-func compileProblem(err error) string { return err.Error() }
-
 // readSecrets reads the job's secrets.json.
 func readSecrets() (any, *keyOrder, error) {
+	order := &keyOrder{map[uintptr][]string{}}
 	path := os.Getenv(secretsVariable)
 	if path == "" {
-		return nil, nil, fmt.Errorf("$%s is not set", secretsVariable)
+		return nil, order, fmt.Errorf("$%s is not set", secretsVariable)
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -116,12 +113,12 @@ func readSecrets() (any, *keyOrder, error) {
 		if errors.As(err, &pathErr) {
 			err = pathErr.Err
 		}
-		return nil, nil, fmt.Errorf("cannot read the secrets at $%s: %w", secretsVariable, err)
+		return nil, order, fmt.Errorf("cannot read the secrets at $%s: %w", secretsVariable, err)
 	}
 	defer clear(text)
-	v, order, err := decode(text)
+	v, err := order.decode(text)
 	if err != nil {
-		return nil, nil, fmt.Errorf("the file at $%s is not JSON", secretsVariable)
+		return nil, order, fmt.Errorf("the file at $%s is not JSON", secretsVariable)
 	}
 	return v, order, nil
 }
