@@ -199,6 +199,7 @@ func (p *patterns) addEncodings(text []byte) {
 			start := (before*8 + 5) / 6
 			end := (before + len(text)) * 8 / 6
 			p.add(shifted[start:end])
+			p.add(shifted[start:]) // nothing behind
 		}
 	}
 }

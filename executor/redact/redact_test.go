@@ -302,7 +302,7 @@ func naive(list []Value, text string) string {
 	for p := range plain.texts {
 		for i := range len(text) {
 			if strings.HasPrefix(text[i:], p) {
-				for j := range p {
+				for j := range len(p) {
 					hide[i+j] = true
 				}
 			}
