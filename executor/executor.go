@@ -35,6 +35,8 @@ type Job struct {
 	// Effect has the values that the plan leaves out. A job that is resumed has
 	// none: they are in the run's directory.
 	Effect *effect.Effect
+	// Last: it begins when all others have ended.
+	Last bool
 	// Secrets are what the scripts may read. They are wiped at the end of the job.
 	Secrets *secretfile.Selection
 }

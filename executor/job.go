@@ -31,6 +31,7 @@ type jobRun struct {
 	list    []plan.Step
 	secrets *secretfile.Selection
 	*progress
+	last    bool // it begins when all others have ended
 	resumed bool // the job was begun by an earlier process
 
 	values   values
@@ -56,7 +57,7 @@ type values struct {
 
 func (r *run) job(m *ManifestJob, p *plan.Job, secrets *secretfile.Selection) *jobRun {
 	j := &jobRun{
-		r: r, path: m.Path, lock: m.Lock, dir: filepath.Join(r.files.dir, jobsDir, m.Dir),
+		r: r, path: m.Path, lock: m.Lock, last: m.Last, dir: filepath.Join(r.files.dir, jobsDir, m.Dir),
 		plan: p, list: m.Steps, secrets: secrets, progress: newProgress(m.Steps),
 	}
 	j.result = JobResult{Job: j.path, Status: Skipped, State: StateNone, Logs: j.logDir(), Machines: []MachineResult{}}
@@ -450,11 +451,7 @@ func (j *jobRun) clear() {
 func (j *jobRun) environment() []string {
 	var env []string
 	set := func(name, value string) { env = append(env, name+"="+value) }
-	for _, entry := range j.r.o.Environ {
-		if name, _, _ := strings.Cut(entry, "="); inherited(name) || slices.Contains(j.r.o.Keep, name) {
-			env = append(env, entry)
-		}
-	}
+	env = append(env, kept(j.r.o)...)
 	set("IN_HERCULES_CI_EFFECT", "true")
 	if j.r.o.APIBaseURL != "" {
 		set("HERCULES_CI_API_BASE_URL", j.r.o.APIBaseURL)
@@ -479,9 +476,12 @@ func (j *jobRun) environment() []string {
 	return env
 }
 
-// inherited reports whether programs get a variable of nixplan's own environment:
-// how to reach Nix, and the language.
-func inherited(name string) bool {
+// inherits reports whether programs get a variable of nixplan's own environment:
+// how to reach Nix, the language, and what the user names.
+func (o *Options) inherits(name string) bool {
+	if slices.Contains(o.Keep, name) {
+		return true
+	}
 	switch name {
 	case "NIX_PATH", "NIX_BUILD_TOP", "NIX_LOG_FD":
 		return false

@@ -33,7 +33,7 @@ type run struct {
 func (r *Runs) Run(p *plan.Plan, jobs []Job, m Manifest, o Options) (*Result, error) {
 	m.Place, m.ToolVersion = o.Store.Place(), o.ToolVersion
 	for _, job := range jobs {
-		m.Jobs = append(m.Jobs, ManifestJob{Path: job.Plan.Path, Dir: jobDir(job.Plan.Path), Lock: lockOf(job.Steps), Steps: job.Steps})
+		m.Jobs = append(m.Jobs, ManifestJob{Path: job.Plan.Path, Dir: jobDir(job.Plan.Path), Lock: lockOf(job.Steps), Last: job.Last, Steps: job.Steps})
 	}
 	r.sweep()
 	files, err := r.create(&m, p, time.Now())
@@ -102,7 +102,35 @@ func (r *run) execute(jobs []*jobRun) *Result {
 	defer r.listen()()
 	r.emit(Event{Type: RunStarted, Text: r.o.Store.Place()})
 
-	// Jobs with the same lock run one after the other.
+	var first, last []*jobRun
+	for _, j := range jobs {
+		if j.last {
+			last = append(last, j)
+		} else {
+			first = append(first, j)
+		}
+	}
+	r.carryOut(first)
+	r.carryOut(last)
+
+	result := &Result{Run: r.files.manifest.ID, Status: Succeeded, Logs: filepath.Join(r.files.dir, jobsDir)}
+	for _, j := range jobs {
+		result.Jobs = append(result.Jobs, j.result)
+		if worse(j.result.Status, result.Status) {
+			result.Status = j.result.Status
+		}
+	}
+	if result.Status != Succeeded {
+		result.Next = append(append([]string{}, r.o.Resume...), result.Run)
+	}
+	r.files.journal.Append(journal.Record{Type: journal.RunEnded, Status: journal.Status(result.Status)})
+	r.emit(Event{Type: RunEnded, Status: result.Status, Result: result})
+	return result
+}
+
+// carryOut runs jobs beside one another, those with the same lock one after the
+// other.
+func (r *run) carryOut(jobs []*jobRun) {
 	var groups [][]*jobRun
 	index := map[string]int{}
 	for _, j := range jobs {
@@ -124,20 +152,6 @@ func (r *run) execute(jobs []*jobRun) *Result {
 		})
 	}
 	work.Wait()
-
-	result := &Result{Run: r.files.manifest.ID, Status: Succeeded, Logs: filepath.Join(r.files.dir, jobsDir)}
-	for _, j := range jobs {
-		result.Jobs = append(result.Jobs, j.result)
-		if worse(j.result.Status, result.Status) {
-			result.Status = j.result.Status
-		}
-	}
-	if result.Status != Succeeded {
-		result.Next = append(append([]string{}, r.o.Resume...), result.Run)
-	}
-	r.files.journal.Append(journal.Record{Type: journal.RunEnded, Status: journal.Status(result.Status)})
-	r.emit(Event{Type: RunEnded, Status: result.Status, Result: result})
-	return result
 }
 
 // worse orders statuses by how much attention they want.

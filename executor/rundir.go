@@ -40,6 +40,15 @@ type Manifest struct {
 	Repository  string    `json:"repository"` // the root's path
 	Ref         string    `json:"ref"`
 	Rev         string    `json:"rev,omitempty"`
+	// DefaultBranch, Owner and Name are what conditions of secrets are about.
+	DefaultBranch string `json:"default_branch,omitempty"`
+	Owner         string `json:"owner,omitempty"`
+	Name          string `json:"name,omitempty"`
+	// SecretsFile is the agent's secrets.json, "" when there was none.
+	SecretsFile string `json:"secrets_file,omitempty"`
+	// SecretsOrigin is why it is that one, SecretsLooked where there was none.
+	SecretsOrigin string   `json:"secrets_origin,omitempty"`
+	SecretsLooked []string `json:"secrets_looked,omitempty"`
 	// Place says where the state is, Backend how a command line selects it.
 	Place   string        `json:"place"`
 	Backend []string      `json:"backend"`
@@ -51,6 +60,7 @@ type ManifestJob struct {
 	Path  string      `json:"path"`
 	Dir   string      `json:"dir"`  // its directory's name below jobs
 	Lock  string      `json:"lock"` // "" for none
+	Last  bool        `json:"last,omitempty"`
 	Steps []plan.Step `json:"steps"`
 }
 

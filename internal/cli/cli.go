@@ -104,6 +104,8 @@ not need Nix.`,
 
 		newShowCommand(streams),
 		newDiffCommand(streams),
+		newApplyCommand(streams),
+		newRunsCommand(streams),
 		newCheckCommand(streams),
 		newRulesCommand(streams),
 		newEvalCommand(streams),

@@ -23,6 +23,10 @@ type limitFlags struct {
 // register adds the flags. timeout is the default; 0 means that there is none.
 func (f *limitFlags) register(flags *pflag.FlagSet, timeout time.Duration) {
 	flags.DurationVar(&f.timeout, "timeout", timeout, "give up after this `TIME`, such as 10s; 0: never")
+	f.registerMemory(flags)
+}
+
+func (f *limitFlags) registerMemory(flags *pflag.FlagSet) {
 	flags.Var(&f.memory, "max-memory", "give up beyond this `SIZE`, such as 2G (default three quarters of what there is)")
 }
 

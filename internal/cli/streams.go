@@ -15,6 +15,9 @@ type Streams struct {
 	// Terminal reports whether Out is one, and Width its columns, or 0.
 	Terminal func() bool
 	Width    func() int
+	// InTerminal reports whether In is one, so that somebody can be asked; nil: it
+	// is not.
+	InTerminal func() bool
 	// ErrTerminal reports whether Err is a terminal; nil: it is not.
 	ErrTerminal func() bool
 }
@@ -32,6 +35,7 @@ func systemStreams() *Streams {
 			}
 			return width
 		},
+		InTerminal:  func() bool { return term.IsTerminal(int(os.Stdin.Fd())) },
 		ErrTerminal: func() bool { return term.IsTerminal(int(os.Stderr.Fd())) },
 	}
 }

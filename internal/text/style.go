@@ -22,3 +22,6 @@ func (s Style) Red(text string) string    { return s.paint("1;31", text) }
 func (s Style) Green(text string) string  { return s.paint("32", text) }
 func (s Style) Yellow(text string) string { return s.paint("33", text) }
 func (s Style) Cyan(text string) string   { return s.paint("36", text) }
+
+// On reports whether the style paints.
+func (s Style) On() bool { return s.on }

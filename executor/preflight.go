@@ -1,0 +1,219 @@
+package executor
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/nixplan/nixplan/executor/process"
+	"github.com/nixplan/nixplan/executor/state"
+	"github.com/nixplan/nixplan/internal/text"
+	"github.com/nixplan/nixplan/plan"
+)
+
+// Problem is why a job must not be begun.
+type Problem struct {
+	Job  string // "" for the whole run
+	Text string
+	Help string
+}
+
+const (
+	// leastSpace is how many bytes must be free for the run's files.
+	leastSpace = 64 << 20
+	// preflightTime bounds a look at a program or a server.
+	preflightTime = time.Minute
+)
+
+// Preflight looks, before anything is touched, for what would make jobs fail half
+// way. Nothing is changed.
+func (r *Runs) Preflight(jobs []Job, o Options) []Problem {
+	var problems []Problem
+	add := func(job, help, format string, args ...any) {
+		problems = append(problems, Problem{job, fmt.Sprintf(format, args...), help})
+	}
+	r.checkDirectory(add)
+	for i := range jobs {
+		job := &jobs[i]
+		path := job.Plan.Path
+		checkFiles(&job.Plan, func(help, format string, args ...any) { add(path, help, format, args...) })
+		for _, step := range job.Steps {
+			for _, need := range step.Needs {
+				add(path, need.Provide, "the step %s needs %s, which is not known%s", step.ID, need.Needs, from(need))
+			}
+		}
+		checkTools(job, o, func(help, format string, args ...any) { add(path, help, format, args...) })
+		checkStates(job, o, func(help, format string, args ...any) { add(path, help, format, args...) })
+		if run := r.unsavedState(job, o.Store.Place()); run != "" {
+			add(path, "carry it on: "+text.ShellLine(append(append([]string{}, o.Resume...), run)),
+				"the run %s was interrupted and has a newer state of it, which is not stored", run)
+		}
+	}
+	return problems
+}
+
+func from(u plan.Unknown) string {
+	if u.From == "" {
+		return ""
+	}
+	return " (from " + u.From + ")"
+}
+
+// checkDirectory looks at the directory of runs.
+func (r *Runs) checkDirectory(add func(job, help, format string, args ...any)) {
+	dir := r.Dir
+	info, err := os.Stat(dir)
+	for errors.Is(err, os.ErrNotExist) && dir != filepath.Dir(dir) {
+		dir = filepath.Dir(dir)
+		info, err = os.Stat(dir)
+	}
+	if err != nil {
+		add("", "", "the directory of runs cannot be looked at: %v", err)
+		return
+	}
+	if owner, ok := info.Sys().(*syscall.Stat_t); ok && dir == r.Dir && int(owner.Uid) != os.Geteuid() {
+		add("", fmt.Sprintf("chown -R %d %s", os.Geteuid(), text.ShellWord(dir)), "the directory of runs, %s, belongs to another user (%d): was nixplan run as root?", dir, owner.Uid)
+		return
+	}
+	if syscall.Access(dir, 2|1) != nil { // W_OK, X_OK
+		add("", "", "the directory of runs cannot be made: %s is not writable", dir)
+	}
+	var fs syscall.Statfs_t
+	if syscall.Statfs(dir, &fs) == nil {
+		if free := uint64(fs.Bavail) * uint64(fs.Bsize); free < leastSpace {
+			add("", "", "only %d MiB are free in %s; a run wants %d", free>>20, dir, leastSpace>>20)
+		}
+	}
+}
+
+// checkFiles looks whether the network files are there, for the deployment.
+func checkFiles(job *plan.Job, add func(help, format string, args ...any)) {
+	for _, file := range job.Files {
+		if file.Role == plan.PrebuildOnlyFile {
+			continue
+		}
+		no := func(b *bool) bool { return b != nil && !*b }
+		switch {
+		case no(file.Exists):
+			add("", "the network file %s does not exist", file.Path)
+		case no(file.Tracked):
+			add("git add "+text.ShellWord(file.Path), "git does not track the network file %s, so it is not deployed", file.Path)
+		case no(file.Included):
+			add("", "the filter of src leaves out the network file %s", file.Path)
+		}
+	}
+}
+
+// checkTools looks for the programs that the steps run.
+func checkTools(job *Job, o Options, add func(help, format string, args ...any)) {
+	path := job.Effect.Path
+	if len(path) == 0 {
+		path = []string{process.Getenv(o.Environ, "PATH")}
+	}
+	env := append(kept(o), "PATH="+strings.Join(path, ":"), "HOME=/homeless-shelter")
+	seen := map[string]bool{}
+	for _, step := range job.Steps {
+		tool := ""
+		if len(step.Argv) > 0 {
+			tool = step.Argv[0]
+		} else if len(step.Scripts) > 0 {
+			tool = "bash"
+		}
+		if tool == "" || seen[tool] {
+			continue
+		}
+		seen[tool] = true
+		if _, err := process.LookPath(tool, env); err != nil {
+			add("install it, or use --evaluator nix, which takes the one that the effect names", "%v", err)
+			continue
+		}
+		if tool == "nixops" {
+			checkVersion(&job.Plan, env, add)
+		}
+	}
+}
+
+// checkVersion asks NixOps which it is. runNixOps speaks the command line of NixOps
+// 1, of which only builds after 1.7 know the actions test and boot.
+func checkVersion(job *plan.Job, env []string, add func(help, format string, args ...any)) {
+	var out bytes.Buffer
+	p, err := process.Start(process.Command{Argv: []string{"nixops", "--version"}, Dir: "/", Env: env, Stdout: &out, Stderr: &out})
+	if err != nil {
+		add("", "nixops cannot be started: %v", err)
+		return
+	}
+	select {
+	case <-p.Done():
+	case <-time.After(preflightTime):
+		p.Signal(killSignal)
+	}
+	if result, _ := p.Wait(); !result.OK() {
+		add("", "nixops --version does not work: %s", result)
+		return
+	}
+	version := strings.TrimPrefix(strings.TrimSpace(out.String()), "NixOps ")
+	old := strings.HasPrefix(version, "1.")
+	switch {
+	case old && job.Kind == plan.RunNixOps2:
+		add("give runNixOps2 a newer nixops", "runNixOps2 needs NixOps 2, and this is %s", version)
+	case old && job.Action != nil && (job.Action.Name == "test" || job.Action.Name == "boot"):
+		add("", "NixOps %s does not have the action %s", version, job.Action.Name)
+	case strings.HasPrefix(version, "2.") && job.Kind == plan.RunNixOps:
+		add("deploy it with runNixOps2, or give runNixOps a NixOps 1", "runNixOps speaks the command line of NixOps 1, and this is %s", version)
+	}
+}
+
+// kept are the variables of nixplan's environment that programs get.
+func kept(o Options) []string {
+	var env []string
+	for _, entry := range o.Environ {
+		if name, _, _ := strings.Cut(entry, "="); o.inherits(name) {
+			env = append(env, entry)
+		}
+	}
+	return env
+}
+
+// checkStates looks whether the states can be reached.
+func checkStates(job *Job, o Options, add func(help, format string, args ...any)) {
+	ctx, cancel := context.WithTimeout(context.Background(), preflightTime)
+	defer cancel()
+	for _, file := range job.Plan.StateFiles {
+		if _, err := o.Store.Get(ctx, file.Name); err != nil && !errors.Is(err, state.ErrNotExist) {
+			add("", "the state %s cannot be fetched from %s: %v", file.Name, o.Store.Place(), err)
+			return // the others neither
+		}
+	}
+}
+
+// unsavedState is an interrupted run that has an unsaved state of the job's
+// deployment, "" if there is none.
+func (r *Runs) unsavedState(job *Job, place string) string {
+	lock := lockOf(job.Steps)
+	ids, err := r.IDs()
+	if err != nil || lock == "" {
+		return ""
+	}
+	for _, id := range ids {
+		m, err := r.Manifest(id)
+		if err != nil || m.Place != place || r.Alive(id) {
+			continue
+		}
+		for i := range m.Jobs {
+			if m.Jobs[i].Lock != lock {
+				continue
+			}
+			records, _ := r.Journal(id)
+			if progressOf(&m.Jobs[i], records).dirty {
+				return id
+			}
+		}
+	}
+	return ""
+}

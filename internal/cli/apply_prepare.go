@@ -1,0 +1,347 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/nixplan/nixplan/executor"
+	"github.com/nixplan/nixplan/executor/secretfile"
+	"github.com/nixplan/nixplan/hercules"
+	"github.com/nixplan/nixplan/hercules/effect"
+	"github.com/nixplan/nixplan/hercules/planner"
+	"github.com/nixplan/nixplan/hercules/secrets"
+	"github.com/nixplan/nixplan/internal/config"
+	"github.com/nixplan/nixplan/internal/diag"
+	"github.com/nixplan/nixplan/internal/text"
+	"github.com/nixplan/nixplan/internal/view"
+	"github.com/nixplan/nixplan/plan"
+)
+
+// application is what is about to be carried out.
+type application struct {
+	o        *applyOptions
+	out      *applyOutput
+	planner  *planner.Planner
+	ref      hercules.Ref
+	plan     *plan.Plan
+	effects  map[string]*planner.Effect // by the jobs' paths
+	jobs     []executor.Job
+	runs     *executor.Runs
+	manifest executor.Manifest
+	run      executor.Options
+	nix      *effect.Nix
+}
+
+func (a *application) close() {
+	if a.nix != nil {
+		a.nix.Close()
+	}
+	a.planner.Close()
+}
+
+// prepare makes the plan, compares it with the one that was given, shows it, and
+// picks the jobs.
+func (o *applyOptions) prepare(ctx context.Context, out *applyOutput) (*application, error) {
+	var saved *plan.Plan
+	ref := o.ref
+	if o.plan != "" {
+		var err error
+		if saved, err = loadPlan(o.plan); err != nil {
+			return nil, err
+		}
+		if ref != "" && ref != saved.Ref {
+			return nil, usagef("the plan %s is for %s; --ref says %s", o.plan, saved.Ref, ref)
+		}
+		ref = saved.Ref
+	}
+	dir, err := workingDir()
+	if err != nil {
+		return nil, err
+	}
+	o.limits.timeout = planTimeout
+	planning, done := o.limits.begin(ctx, o.streams)
+	defer done()
+	p, err := planner.New(ctx, planner.Options{
+		Path: o.target, SearchPath: o.model.searchPath("", dir), NoModel: !o.model.enabled(), Fetcher: o.model.fetcher(o.streams),
+		Limits: o.limits.limits(), Stderr: o.streams.Err, ToolVersion: Version(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	a := &application{o: o, out: out, planner: p, effects: map[string]*planner.Effect{}}
+	if err := a.makePlan(planning, ref, saved); err != nil {
+		a.close()
+		return nil, err
+	}
+	return a, nil
+}
+
+func (a *application) makePlan(ctx context.Context, ref string, saved *plan.Plan) (err error) {
+	o := a.o
+	if a.ref, err = a.planner.Project().ResolveRef(ref); err != nil {
+		return explained(err)
+	}
+	if g := a.planner.Project().Git; g != nil {
+		g.Prefetch()
+	}
+	var effects []*planner.Effect // one for each job of the plan
+	if a.plan, effects, err = a.planner.PlanJobs(a.ref); err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return o.limits.ended(ctx)
+	}
+	if saved != nil && saved.Digest != a.plan.Digest {
+		return stale(o.plan, saved, a.plan)
+	}
+	chosen, other, err := o.selected(a.plan)
+	if err != nil {
+		return err
+	}
+	if !a.out.json {
+		err := view.Plan(o.streams.Out, a.plan, view.Options{Format: view.Human, Width: o.streams.width(), Color: a.out.style.On(), Trace: traceLength(o.showTrace)})
+		if err != nil {
+			return err
+		}
+		fmt.Fprintln(o.streams.Out)
+	}
+	for _, i := range other {
+		job := &a.plan.Jobs[i]
+		fmt.Fprintf(o.streams.Err, "nixplan: %s is not applied: nixplan carries out runNixOps and runNixOps2, and this is %s. This would run it:\n  %s\n",
+			text.Line(job.Path), job.Kind, text.ShellLine([]string{"hci", "effect", "run", hercules.JoinPath(job.AgentPath), "--as-ref", a.plan.Ref}))
+	}
+	if saveState := o.saveState; saveState != "changed" && saveState != "always" {
+		return usagef("unknown value %q for --save-state, want changed or always", saveState)
+	}
+	for _, i := range chosen {
+		if err := a.refuseBroken(&a.plan.Jobs[i]); err != nil {
+			return err
+		}
+		a.jobs = append(a.jobs, executor.Job{Plan: a.plan.Jobs[i], Steps: o.steps(&a.plan.Jobs[i])})
+		a.effects[a.plan.Jobs[i].Path] = effects[i]
+	}
+	if len(a.jobs) == 0 {
+		fmt.Fprintf(o.streams.Err, "nixplan: nothing to apply for %s\n", text.Line(a.plan.Ref))
+	}
+	return nil
+}
+
+func (o *applyOptions) steps(job *plan.Job) []plan.Step {
+	return plan.StepsOf(job, plan.StepOptions{SaveAlways: o.saveState == "always"})
+}
+
+// stale refuses a plan that was made of something else.
+func stale(file string, saved, now *plan.Plan) error {
+	why := "its files changed since"
+	switch {
+	case saved.ToolVersion != now.ToolVersion:
+		why = fmt.Sprintf("it was made by nixplan %s, and this is %s", text.Line(saved.ToolVersion), now.ToolVersion)
+	case saved.Repository.Rev != now.Repository.Rev:
+		why = fmt.Sprintf("it was made at commit %.12s, and this is %.12s", cmp.Or(saved.Repository.Rev, "(none)"), cmp.Or(now.Repository.Rev, "(none)"))
+	case saved.Repository.Dirty != now.Repository.Dirty:
+		why = "the work tree has other changes"
+	}
+	return &exitError{
+		code: exitStale, message: fmt.Sprintf("the plan %s is stale: %s", file, why),
+		help: "Make a new one with nixplan plan --out and look at it. nixplan diff OLD NEW tells what differs.",
+	}
+}
+
+// refuseBroken refuses a job for which the plan has errors.
+func (a *application) refuseBroken(job *plan.Job) error {
+	for _, d := range a.plan.Diagnostics {
+		if d.Severity == diag.Error.String() && (d.Attr == job.Path || d.Attr == "") {
+			if a.out.json {
+				fmt.Fprintf(a.o.streams.Err, "nixplan: %s: %s [%s]\n", text.Line(job.Path), text.Line(d.Summary), d.ID)
+			}
+			return &exitError{code: exitFindings, message: "the plan has errors, so " + text.Line(job.Path) + " is not applied", help: "nixplan check tells more."}
+		}
+	}
+	return nil
+}
+
+// getReady gets everything that the jobs need, and looks whether it will do. Nothing
+// of the deployment is touched.
+func (a *application) getReady(ctx context.Context) (err error) {
+	o := a.o
+	if a.runs, err = runsOf(o.streams); err != nil {
+		return err
+	}
+	settings, _ := a.planner.Settings()
+	if a.run, err = o.runOptions(); err != nil {
+		return err
+	}
+	if a.run.Store, a.run.Locker, err = o.openStates(ctx, &a.run, a.planner.Project(), settings); err != nil {
+		return err
+	}
+	a.run.Observe = a.out.observe
+	a.describe(settings)
+	if err := a.values(ctx); err != nil {
+		return err
+	}
+	problems := a.runs.Preflight(a.jobs, a.run)
+	for i := range a.jobs {
+		job := &a.jobs[i]
+		if job.Secrets, err = readSecrets(&a.manifest, job.Effect.Env); err != nil {
+			problems = append(problems, executor.Problem{Job: job.Plan.Path, Text: err.Error()})
+		}
+	}
+	problems = append(problems, a.selfDeploys(settings)...)
+	if len(problems) == 0 {
+		return nil
+	}
+	for _, p := range problems {
+		where := ""
+		if p.Job != "" {
+			where = text.Line(p.Job) + ": "
+		}
+		fmt.Fprintf(o.streams.Err, "nixplan: %s%s\n", where, text.Printable(p.Text))
+		if p.Help != "" {
+			fmt.Fprintf(o.streams.Err, "  %s\n", text.Printable(p.Help))
+		}
+	}
+	return &exitError{code: exitFindings, message: "nothing was touched"}
+}
+
+// runOptions are what flags and environment say about the run.
+func (o *applyOptions) runOptions() (run executor.Options, err error) {
+	wait, err := o.lockWait()
+	if err != nil {
+		return run, err
+	}
+	if o.parallelism < 1 {
+		return run, usagef("invalid value %d for --parallelism: want 1 or more", o.parallelism)
+	}
+	return executor.Options{
+		Parallelism: o.parallelism, LockWait: wait, Timeout: o.timeout, Grace: o.grace, SaveTime: o.saveTime,
+		Environ: os.Environ(), Keep: o.keep,
+		Resume: append([]string{"nixplan", "apply"}, "--resume"), ToolVersion: Version(),
+	}, nil
+}
+
+// openStates opens the backend for a run, whose scripts get its token.
+func (o *applyOptions) openStates(ctx context.Context, run *executor.Options, project *hercules.Project, settings *config.Config) (store stateStore, locker stateLocker, err error) {
+	o.backend.retryFor = o.saveTime
+	store, locker, err = o.backend.open(ctx, o.streams, project, settings)
+	if err != nil {
+		return nil, nil, err
+	}
+	run.APIBaseURL = o.streams.Getenv("HERCULES_CI_API_BASE_URL")
+	if token := o.backend.token.Value(); token != "" {
+		run.APIToken = []byte(token)
+	}
+	return store, locker, nil
+}
+
+// describe fills the manifest.
+func (a *application) describe(settings *config.Config) {
+	r := a.plan.Repository
+	a.manifest = executor.Manifest{
+		Repository: r.Root, Ref: a.plan.Ref, Rev: r.Rev, DefaultBranch: r.DefaultBranch, Backend: a.o.backend.flags(),
+	}
+	places := secrets.Places{Flag: a.o.secretsFile, Getenv: a.o.streams.Getenv, Agent: secrets.AgentFile}
+	if s := settings.Secrets; s != nil {
+		places.Config = settings.Path(s.File)
+	}
+	if remote := r.Remote; remote != nil {
+		a.manifest.Owner, a.manifest.Name = remote.Owner, remote.Name
+		places.Site = remote.Forge
+	}
+	if p := settings.Project; p != nil {
+		a.manifest.Owner, a.manifest.Name = cmp.Or(p.Owner, a.manifest.Owner), cmp.Or(p.Name, a.manifest.Name)
+		places.Site = cmp.Or(p.Forge, places.Site)
+	}
+	places.Owner = a.manifest.Owner
+	at, looked := secrets.Locate(places)
+	if at != nil {
+		a.manifest.SecretsFile, a.manifest.SecretsOrigin = at.Path, at.Origin
+	}
+	a.manifest.SecretsLooked = looked
+}
+
+// readSecrets reads what a job's scripts may read.
+func readSecrets(m *executor.Manifest, env map[string]string) (*secretfile.Selection, error) {
+	wanted, err := secretfile.ParseMap(env)
+	if err != nil {
+		return nil, err
+	}
+	o := secretfile.Options{
+		Map: wanted, Looked: m.SecretsLooked,
+		Facts: secrets.Facts{Ref: m.Ref, DefaultBranch: m.DefaultBranch, Owner: m.Owner, Repo: m.Name},
+	}
+	if m.SecretsFile != "" {
+		o.File = &secrets.Location{Path: m.SecretsFile, Origin: m.SecretsOrigin}
+	}
+	return secretfile.Select(o)
+}
+
+// values gets what plans leave out, from Nix or from the model.
+func (a *application) values(ctx context.Context) error {
+	name, err := a.o.evaluatorName()
+	if err != nil {
+		return err
+	}
+	if name == effect.EvaluatorNix {
+		if err := a.openNix(ctx); err != nil {
+			return effectError(err)
+		}
+	}
+	for i := range a.jobs {
+		job := &a.jobs[i]
+		if name == effect.EvaluatorNix {
+			job.Effect, err = a.nix.Effect(ctx, a.effects[job.Plan.Path])
+		} else {
+			job.Effect, err = effect.Model(a.planner, a.effects[job.Plan.Path])
+		}
+		if err != nil {
+			return effectError(err)
+		}
+		// What the plan could not know is known now.
+		job.Effect.Complete(&job.Plan)
+		job.Steps = a.o.steps(&job.Plan)
+	}
+	return nil
+}
+
+func (a *application) openNix(ctx context.Context) (err error) {
+	dir, err := workingDir()
+	if err != nil {
+		return err
+	}
+	a.nix, err = effect.OpenNix(ctx, a.planner, a.ref, effect.NixOptions{
+		Output: a.o.streams.Err, ShowTrace: a.o.showTrace, SearchPath: a.o.model.searchPath("", dir),
+	})
+	return err
+}
+
+// prebuild has the networks built before anything is deployed.
+func (a *application) prebuild(ctx context.Context) error {
+	if a.nix == nil {
+		if err := a.openNix(ctx); err != nil {
+			return effectError(err)
+		}
+	}
+	for i := range a.jobs {
+		if err := a.nix.Prebuild(ctx, a.effects[a.jobs[i].Plan.Path]); err != nil {
+			return effectError(err)
+		}
+	}
+	return nil
+}
+
+// effectError is an error about a job's values, with what to do.
+func effectError(err error) error {
+	out := &exitError{code: exitFindings, message: text.Printable(err.Error())}
+	var helpful interface{ Help() string }
+	var unsupported *effect.UnsupportedError
+	switch {
+	case errors.As(err, &helpful):
+		out.help = text.Printable(helpful.Help())
+	case errors.As(err, &unsupported):
+		out.help = text.Printable(unsupported.Help)
+	}
+	return out
+}
