@@ -23,7 +23,7 @@ import (
 //	NAME/lock           flocked by whoever holds the lock, and by its children
 //	NAME/lease.json     who that is
 //
-// NAME is encoded ([encodeName]). Whatever is written appears by a rename, whole or
+// NAME is encoded ([EncodeName]). Whatever is written appears by a rename, whole or
 // not at all; names that begin with a dot are being written, or were when somebody
 // died. The files mutex and lock stay for ever: removing a file that others flock
 // would give each of two the lock of a file of its own.
@@ -52,7 +52,7 @@ func newDirectory(path string) *directory {
 }
 
 // of is the directory of a name, be it there or not.
-func (d *directory) of(name string) string { return filepath.Join(d.path, encodeName(name)) }
+func (d *directory) of(name string) string { return filepath.Join(d.path, EncodeName(name)) }
 
 // create makes the directory of a name if it is not there and gives its path.
 func (d *directory) create(name string) (string, error) {

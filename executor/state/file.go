@@ -28,8 +28,8 @@ func NewFileStore(path string) *FileStore { return &FileStore{newDirectory(path)
 func (s *FileStore) Place() string { return "directory " + s.dir.path }
 
 // PutCommand implements [Store].
-func (s *FileStore) PutCommand(name, file string) []string {
-	return putCommand(name, file, "--state-backend", "file", "--state-dir", s.dir.path)
+func (s *FileStore) PutCommand(name, file string, base *Version) []string {
+	return putCommand(name, file, base, "--state-backend", "file", "--state-dir", s.dir.path)
 }
 
 var versionName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([0-9]{8,})-([0-9a-f]{64})$`) })

@@ -44,9 +44,9 @@ func herculesPlace(client *api.Client, project api.Project) string {
 
 // PutCommand implements [Store]. It is for outside of the effect, whose token does
 // not last.
-func (s *HerculesStore) PutCommand(name, file string) []string {
+func (s *HerculesStore) PutCommand(name, file string, base *Version) []string {
 	project := cmp.Or(s.project.String(), "SITE/OWNER/NAME")
-	return putCommand(name, file, "--state-backend", "hercules", "--api", s.client.Base(), "--project", project)
+	return putCommand(name, file, base, "--state-backend", "hercules", "--api", s.client.Base(), "--project", project)
 }
 
 // newest is the newest version, nil when there is none. Its content is read as well

@@ -19,15 +19,17 @@ import (
 type HerculesLocker struct {
 	client  *api.Client
 	project api.Project
+	parent  string
 	// How long to wait before asking for a lock again.
 	waitFirst, waitMost time.Duration
 }
 
 var _ Locker = (*HerculesLocker)(nil)
 
-// NewHerculesLocker is the locker of a project.
-func NewHerculesLocker(client *api.Client, project api.Project) *HerculesLocker {
-	return &HerculesLocker{client, project, 500 * time.Millisecond, 10 * time.Second}
+// NewHerculesLocker is the locker of a project. parent is a lease that the caller has
+// and that does not block ("hci lock run" gives it), "" for none.
+func NewHerculesLocker(client *api.Client, project api.Project, parent string) *HerculesLocker {
+	return &HerculesLocker{client, project, parent, 500 * time.Millisecond, 10 * time.Second}
 }
 
 // Place implements [Locker].
@@ -57,7 +59,7 @@ func (l *HerculesLocker) Acquire(ctx context.Context, name string, o AcquireOpti
 			return nil, err
 		}
 	}
-	request := api.LockRequest{Description: description, Exclusive: true, Key: api.NewKey()}
+	request := api.LockRequest{Description: description, Exclusive: true, Parent: l.parent, Key: api.NewKey()}
 	w := newWait(o)
 	for {
 		leased, blocking, err := l.client.AcquireLock(ctx, l.project, name, request)
@@ -144,7 +146,7 @@ func (l *HerculesLocker) Holders(ctx context.Context, name string) ([]Holder, er
 	if err := l.ready(); err != nil {
 		return nil, err
 	}
-	request := api.LockRequest{Description: "nixplan: looking who holds the lock", Key: api.NewKey()}
+	request := api.LockRequest{Parent: l.parent, Description: "nixplan: looking who holds the lock", Key: api.NewKey()}
 	leased, blocking, err := l.client.AcquireLock(ctx, l.project, name, request)
 	if err != nil {
 		if ctx.Err() != nil {

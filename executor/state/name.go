@@ -11,11 +11,11 @@ import (
 // bytes; this leaves room for those that are made of it.
 const longestElement = 200
 
-// encodeName makes one element of a path from any name: letters, digits, "_", "-"
+// EncodeName makes one element of a path from any name: letters, digits, "_", "-"
 // and "." stay as they are, but not a dot in front; other bytes become %XX. An empty
 // name is "%", and one that would get too long becomes "~" and its hash, from which
 // it cannot be read any more.
-func encodeName(name string) string {
+func EncodeName(name string) string {
 	if name == "" {
 		return "%"
 	}

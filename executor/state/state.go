@@ -77,15 +77,19 @@ type Store interface {
 	Versions(ctx context.Context, name string) ([]Version, error)
 	// Place says where the states are, for people: "directory /srv/state".
 	Place() string
-	// PutCommand is a command line that stores a file under a name by hand.
-	PutCommand(name, file string) []string
+	// PutCommand is a command line that stores a file under a name by hand, where the
+	// newest version is base (nil: there is none).
+	PutCommand(name, file string, base *Version) []string
 }
 
 // putCommand is a command line that stores a file, with the flags that choose a
 // backend.
-func putCommand(name, file string, backend ...string) []string {
+func putCommand(name, file string, base *Version, backend ...string) []string {
 	argv := append([]string{"nixplan", "state", "put"}, backend...)
 	argv = append(argv, "--file", file)
+	if base != nil {
+		argv = append(argv, "--base", base.SHA256)
+	}
 	if strings.HasPrefix(name, "-") {
 		argv = append(argv, "--")
 	}

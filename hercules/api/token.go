@@ -1,12 +1,15 @@
 package api
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/google/uuid"
 )
 
 // Token is what proves to the server who asks. Printing one does not show it.
@@ -43,6 +46,7 @@ const (
 	baseVariable    = "HERCULES_CI_API_BASE_URL"
 	idVariable      = "HERCULES_CI_PROJECT_ID"
 	pathVariable    = "HERCULES_CI_PROJECT_PATH"
+	leaseVariable   = "HERCULES_CI_LOCK_LEASE_ID"
 )
 
 // InEffect reports whether the environment is that of an effect.
@@ -50,6 +54,18 @@ func InEffect(getenv func(string) string) bool { return getenv(effectVariable) =
 
 // BaseFrom is the API's address in an environment, "" where it has none.
 func BaseFrom(getenv func(string) string) string { return getenv(baseVariable) }
+
+// LeaseFrom is the lease that an environment says the caller has, "" for none.
+func LeaseFrom(getenv func(string) string) (string, error) {
+	lease := getenv(leaseVariable)
+	if lease == "" {
+		return "", nil
+	}
+	if _, err := uuid.Parse(lease); err != nil {
+		return "", fmt.Errorf("$%s is not the id of a lease", leaseVariable)
+	}
+	return lease, nil
+}
 
 // NoTokenError says that there is no token for a host.
 type NoTokenError struct {
@@ -64,13 +80,31 @@ func (e *NoTokenError) Error() string {
 // FindToken finds the token for the server at base, where hci does:
 // $HERCULES_CI_API_TOKEN; in an effect, the secret "hercules-ci" of
 // $HERCULES_CI_SECRETS_JSON; else the file that "hci login" writes, under the host's
-// name without a port. The error is a *NoTokenError when there is none, and never
-// quotes what is in a file.
-func FindToken(base string, getenv func(string) string) (Token, error) {
+// name without a port. The first two name no host, they are for the server that the
+// environment names. trusted says that base is the user's own word; if it is
+// somebody else's, a file in a repository, say, it has to be that server, or only the
+// file counts. The error is a *NoTokenError when there is none, and never quotes
+// what is in a file.
+func FindToken(base string, trusted bool, getenv func(string) string) (Token, error) {
 	u, err := ParseBase(base)
 	if err != nil {
 		return Token{}, err
 	}
+	if !trusted {
+		own, err := ParseBase(cmp.Or(BaseFrom(getenv), DefaultBase))
+		trusted = err == nil && sameOrigin(u, own)
+	}
+	if trusted {
+		token, err := environmentToken(u.Hostname(), getenv)
+		if token.value != "" || err != nil {
+			return token, err
+		}
+	}
+	return loginToken(u.Hostname(), getenv)
+}
+
+// environmentToken is the token that a process is given, if it is.
+func environmentToken(host string, getenv func(string) string) (Token, error) {
 	if token := getenv(tokenVariable); token != "" {
 		return Token{token, "$" + tokenVariable}, nil
 	}
@@ -88,11 +122,16 @@ func FindToken(base string, getenv func(string) string) (Token, error) {
 		if raw, ok := file["hercules-ci"]; ok && json.Unmarshal(raw, &secret) == nil && secret.Data.Token != "" {
 			return Token{secret.Data.Token, "secret \"hercules-ci\" of " + path}, nil
 		}
-		return Token{}, &NoTokenError{u.Hostname(), "the secret \"hercules-ci\" of " + path}
+		return Token{}, &NoTokenError{host, "the secret \"hercules-ci\" of " + path}
 	}
+	return Token{}, nil
+}
+
+// loginToken is the token of "hci login".
+func loginToken(host string, getenv func(string) string) (Token, error) {
 	path := credentialsFile(getenv)
 	if path == "" {
-		return Token{}, &NoTokenError{u.Hostname(), "without $HOME hci's credentials.json"}
+		return Token{}, &NoTokenError{host, "without $HOME, the credentials.json of hci"}
 	}
 	var credentials struct {
 		Domains map[string]struct {
@@ -102,10 +141,10 @@ func FindToken(base string, getenv func(string) string) (Token, error) {
 	if err := readJSON(path, &credentials); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return Token{}, err
 	}
-	if token := credentials.Domains[u.Hostname()].PersonalToken; token != "" {
+	if token := credentials.Domains[host].PersonalToken; token != "" {
 		return Token{token, path}, nil
 	}
-	return Token{}, &NoTokenError{u.Hostname(), path}
+	return Token{}, &NoTokenError{host, path}
 }
 
 // credentialsFile is what "hci login" writes.

@@ -132,6 +132,15 @@ secrets {
 # }
 {{- end}}
 
+# Where the state of deployments is kept, and the locks: a directory, or Hercules CI.
+# state "file" {
+#   directory = "/srv/nixplan"
+# }
+# state "hercules" {
+#   api     = "https://hercules-ci.com"
+#   project = "github/neat-org/neat-repo"
+# }
+
 # The machines that agents run on: a deployment that changes one of them may end
 # itself. Names are those in networks, hosts are targetHosts.
 # agent "builder" {

@@ -281,19 +281,9 @@ func openSecretsProject(streams *Streams) (*secretsProject, error) {
 	if err != nil {
 		return nil, err
 	}
-	project, err := hercules.FindProject("")
+	project, c, err := openSettings(streams)
 	if err != nil {
 		return nil, err
-	}
-	c, list, err := config.Find(nil, project.Root)
-	if err != nil {
-		return nil, err
-	}
-	if list.HasErrors() {
-		if err := streams.findings(list); err != nil {
-			return nil, err
-		}
-		return nil, &exitError{code: exitUsage}
 	}
 	return &secretsProject{project, streams, c, dir}, nil
 }

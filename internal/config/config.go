@@ -36,6 +36,9 @@ type Config struct {
 
 	Secrets *Secrets `hcl:"secrets,block"`
 
+	// State is where the state of deployments is kept.
+	State *State `hcl:"state,block"`
+
 	// Agents are the agents that run the repository's effects.
 	Agents []Agent `hcl:"agent,block"`
 
@@ -91,6 +94,26 @@ type Secrets struct {
 	Manifest      string    `hcl:"manifest,optional"`
 	ManifestRange hcl.Range `hcl:"manifest,attr_value_range"`
 }
+
+// State says where the state of deployments is kept, and the locks.
+type State struct {
+	// Backend is one of StateBackends.
+	Backend      string    `hcl:"backend,label"`
+	BackendRange hcl.Range `hcl:"backend,label_range"`
+	// Directory, of a "file" backend, is absolute or relative to the configuration's
+	// directory; see [Config.Path].
+	Directory      string    `hcl:"directory,optional"`
+	DirectoryRange hcl.Range `hcl:"directory,attr_value_range"`
+	// API, of a "hercules" backend, is the server's address.
+	API      string    `hcl:"api,optional"`
+	APIRange hcl.Range `hcl:"api,attr_value_range"`
+	// Project, of a "hercules" backend, is SITE/OWNER/NAME or a project's id.
+	Project      string    `hcl:"project,optional"`
+	ProjectRange hcl.Range `hcl:"project,attr_value_range"`
+}
+
+// StateBackends are the sorts of places where state can be.
+var StateBackends = []string{"file", "hercules"}
 
 // Agent is a Hercules CI agent.
 type Agent struct {

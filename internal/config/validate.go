@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
+	"github.com/nixplan/nixplan/hercules/api"
 	"github.com/nixplan/nixplan/hercules/repo"
 	"github.com/nixplan/nixplan/internal/diag"
 	"github.com/nixplan/nixplan/internal/text"
@@ -27,6 +28,7 @@ func (c *Config) validate(body *hclsyntax.Body) diag.List {
 	v.refs(body)
 	v.sources()
 	v.secrets()
+	v.state()
 	v.agents()
 	v.rules()
 	for i, pattern := range c.Exclude {
@@ -97,6 +99,39 @@ func (v *validator) secrets() {
 	}{{"file", s.File, s.FileRange}, {"manifest", s.Manifest, s.ManifestRange}} {
 		if setting.value == "" && !setting.at.Empty() {
 			v.report(setting.at, setting.name+" is empty", "name a file, or leave the line out")
+		}
+	}
+}
+
+func (v *validator) state() {
+	s := v.State
+	if s == nil {
+		return
+	}
+	v.oneOf("a state backend", s.Backend, s.BackendRange, StateBackends)
+	if s.Backend == "" {
+		v.report(s.BackendRange, "the state backend is empty", "want "+alternatives(StateBackends))
+	}
+	for _, setting := range []struct {
+		name, value, backend string
+		at                   hcl.Range
+		parse                func(string) error
+	}{
+		{"directory", s.Directory, "file", s.DirectoryRange, nil},
+		{"api", s.API, "hercules", s.APIRange, func(s string) error { _, err := api.ParseBase(s); return err }},
+		{"project", s.Project, "hercules", s.ProjectRange, func(s string) error { _, err := api.ParseProject(s); return err }},
+	} {
+		switch {
+		case setting.at.Empty():
+		case s.Backend != setting.backend && slices.Contains(StateBackends, s.Backend):
+			v.report(setting.at, fmt.Sprintf("%s is no setting of state %q", setting.name, s.Backend),
+				fmt.Sprintf("leave the line out, or write state %q", setting.backend))
+		case setting.value == "":
+			v.report(setting.at, setting.name+" is empty", "give a value, or leave the line out")
+		case setting.parse != nil:
+			if err := setting.parse(setting.value); err != nil {
+				v.report(setting.at, err.Error(), "every setting is described at "+manual)
+			}
 		}
 	}
 }
