@@ -257,8 +257,8 @@ func ParseMap(env map[string]string) (Map, error) {
 			m[name] = Source{Secret: *secret}
 			continue
 		}
-		var reference *struct{ Type *string }
-		if err := json.Unmarshal(raw, &reference); err != nil || reference == nil || reference.Type == nil || *reference.Type != "GitToken" {
+		var reference map[string]any
+		if err := json.Unmarshal(raw, &reference); err != nil || reference["type"] != "GitToken" {
 			return nil, fmt.Errorf(`%s.%s is neither the name of a secret nor { type = "GitToken"; }`, variable, name)
 		}
 		m[name] = Source{GitToken: true}
