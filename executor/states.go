@@ -251,7 +251,7 @@ func (j *jobRun) keep() {
 			continue
 		}
 		j.record(journal.Record{Type: journal.Kept, File: j.keptExport()})
-		j.addHelp("the newest state is kept in " + j.keptExport() + "\nto store it: " + text.ShellLine(j.r.o.Store.PutCommand(file.Name, j.keptExport())))
+		j.addHelp("the newest state is kept in " + j.keptExport() + "\nto store it: " + text.ShellLine(j.r.o.Store.PutCommand(file.Name, j.keptExport(), j.base[file.Role])))
 	}
 	if j.lock != "" {
 		j.addHelp("the lock stays, so that nobody deploys from an older state")

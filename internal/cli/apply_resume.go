@@ -41,9 +41,7 @@ func (o *applyOptions) carryOn(ctx context.Context, out *applyOutput) error {
 	if err != nil {
 		return err
 	}
-	if err := o.backend.parse(m.Backend); err != nil {
-		return err
-	}
+	o.backend.parse(m.Backend)
 	project, settings := o.repositoryOf(m)
 	if run.Store, run.Locker, err = o.openStates(ctx, &run, project, settings); err != nil {
 		return err

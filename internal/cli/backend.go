@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -266,4 +267,29 @@ func openSettings(streams *Streams) (*hercules.Project, *config.Config, error) {
 		return nil, nil, &exitError{code: exitUsage}
 	}
 	return project, c, nil
+}
+
+// flags are the flags as a command line has them, for a run that is carried on later.
+func (f *backendFlags) flags() []string {
+	var args []string
+	for _, flag := range []struct{ name, value string }{
+		{"state-backend", f.backend}, {"state-dir", f.dir}, {"project", f.project}, {"api", f.api},
+	} {
+		if flag.value != "" {
+			args = append(args, "--"+flag.name+"="+flag.value)
+		}
+	}
+	return args
+}
+
+// parse takes what flags gave, for those that are not set.
+func (f *backendFlags) parse(args []string) {
+	for _, arg := range args {
+		name, value, _ := strings.Cut(arg, "=")
+		for flag, at := range map[string]*string{"--state-backend": &f.backend, "--state-dir": &f.dir, "--project": &f.project, "--api": &f.api} {
+			if name == flag {
+				*at = cmp.Or(*at, value)
+			}
+		}
+	}
 }
