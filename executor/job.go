@@ -197,7 +197,7 @@ func (j *jobRun) steps() {
 		if !j.takes(step) {
 			continue
 		}
-		if !saved && !step.Saves && !j.done[step.ID] && step.ID != "lock" {
+		if !saved && !step.Saves && step.ID != "lock" {
 			saved = true
 			j.notice("The run was interrupted: saving first what NixOps has written down.")
 			if err := j.save(); err != nil {
@@ -294,7 +294,7 @@ func (j *jobRun) step(step plan.Step, saving bool) error {
 // halted says why no further step may begin, nil if one may.
 func (j *jobRun) halted() error {
 	if stopped, why := j.r.stopped(); stopped {
-		return &stepError{status: Interrupted, message: "interrupted: " + why}
+		return &stepError{status: Interrupted, message: "interrupted by " + why}
 	}
 	if j.lease != nil {
 		select {

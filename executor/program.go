@@ -130,7 +130,7 @@ func (j *jobRun) start(step plan.Step, c process.Command, stdout io.Writer, gent
 		e.exitCode = &result.ExitCode
 	}
 	if interrupted {
-		e.status, e.message = Interrupted, "interrupted: "+why
+		e.status, e.message = Interrupted, "interrupted by "+why
 	}
 	if out.path != "" {
 		e.help = "the whole output is in " + out.path
@@ -156,7 +156,7 @@ func (j *jobRun) wait(p *process.Process, gentle bool) (interrupted bool, why st
 	case <-j.r.kill:
 		why = "a second interrupt"
 	case <-limit:
-		why = "it took longer than " + j.r.o.saveTime().String()
+		why = "its time limit of " + j.r.o.saveTime().String()
 	case <-stop:
 		_, why = j.r.stopped()
 	}

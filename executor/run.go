@@ -187,11 +187,11 @@ func (r *run) listen() (end func()) {
 				return
 			case <-limit:
 				if !stopped {
-					halt("the time limit of "+r.o.Timeout.String()+" is over", "The time limit is over: ending what runs, and saving the state.")
+					halt("the time limit of "+r.o.Timeout.String(), "The time limit is over: ending what runs, and saving the state.")
 				}
 			case s := <-r.o.Interrupts:
 				if !stopped {
-					halt(s.String(), "Interrupted: ending what runs, and saving the state. Once more kills.")
+					halt("a signal ("+s.String()+")", "Interrupted: ending what runs, and saving the state. Once more kills.")
 					continue
 				}
 				close(r.kill)
