@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -81,8 +82,9 @@ func (r *Runs) sweep() {
 			}
 		}
 	}
-	// What cannot be removed belongs to somebody else, or the next run tries again.
-	private.Sweep(fallbacks, r.Alive)
+	// Runs that are not in this directory are somebody else's, and may be alive. What
+	// cannot be removed is for the next run.
+	private.Sweep(fallbacks, func(id string) bool { return !slices.Contains(ids, id) || r.Alive(id) })
 }
 
 // lockOf is the name of the lock that steps take, "" for none.
