@@ -9,14 +9,19 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/nixplan/nixplan/executor"
+	"github.com/nixplan/nixplan/internal/nixopstest"
 )
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"nixplan": func() { os.Exit(Main()) },
+		"nixops":  func() { os.Exit(nixopstest.Main()) },
 	})
 }
 
@@ -40,8 +45,33 @@ func TestScripts(t *testing.T) {
 			}
 			return nil
 		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"waitfile": waitFile, "latestrun": latestRun,
+		},
 		UpdateScripts: os.Getenv("UPDATE_SCRIPTS") != "",
 	})
+}
+
+// waitFile waits until a file is there: waitfile FILE.
+func waitFile(ts *testscript.TestScript, _ bool, args []string) {
+	path := ts.MkAbs(args[0])
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		if _, err := os.Stat(path); err == nil {
+			return
+		}
+	}
+	ts.Fatalf("%s does not come", args[0])
+}
+
+// latestRun sets a variable to the id of the newest run: latestrun NAME.
+func latestRun(ts *testscript.TestScript, _ bool, args []string) {
+	runs := executor.Runs{Dir: ts.MkAbs(ts.Getenv("HOME") + "/.local/state/nixplan/runs")}
+	ids, err := runs.IDs()
+	ts.Check(err)
+	if len(ids) == 0 {
+		ts.Fatalf("there are no runs")
+	}
+	ts.Setenv(args[0], ids[0])
 }
 
 // run runs a command line with no terminal and no environment but HOME.
