@@ -13,12 +13,14 @@ import (
 
 	"github.com/nixplan/nixplan/executor/process"
 	"github.com/nixplan/nixplan/executor/state"
+	"github.com/nixplan/nixplan/internal/diag"
 	"github.com/nixplan/nixplan/internal/text"
 	"github.com/nixplan/nixplan/plan"
 )
 
 // Problem is why a job must not be begun.
 type Problem struct {
+	ID   string // NP7xx or NP104
 	Job  string // "" for the whole run
 	Text string
 	Help string
@@ -35,28 +37,33 @@ const (
 // way. Nothing is changed.
 func (r *Runs) Preflight(jobs []Job, o Options) []Problem {
 	var problems []Problem
-	add := func(job, help, format string, args ...any) {
-		problems = append(problems, Problem{job, fmt.Sprintf(format, args...), help})
+	add := func(job string) report {
+		return func(id, help, format string, args ...any) {
+			problems = append(problems, Problem{id, job, fmt.Sprintf(format, args...), help})
+		}
 	}
-	r.checkDirectory(add)
+	r.checkDirectory(add(""))
 	for i := range jobs {
 		job := &jobs[i]
-		path := job.Plan.Path
-		checkFiles(&job.Plan, func(help, format string, args ...any) { add(path, help, format, args...) })
+		add := add(job.Plan.Path)
+		checkFiles(&job.Plan, add)
 		for _, step := range job.Steps {
 			for _, need := range step.Needs {
-				add(path, need.Provide, "the step %s needs %s, which is not known%s", step.ID, need.Needs, from(need))
+				add(diag.IDUnknown, need.Provide, "the step %s needs %s, which is not known%s", step.ID, need.Needs, from(need))
 			}
 		}
-		checkTools(job, o, func(help, format string, args ...any) { add(path, help, format, args...) })
-		checkStates(job, o, func(help, format string, args ...any) { add(path, help, format, args...) })
+		checkTools(job, o, add)
+		checkStates(job, o, add)
 		if run := r.unsavedState(job, o.Store.Place()); run != "" {
-			add(path, "carry it on: "+text.ShellLine(append(append([]string{}, o.Resume...), run)),
+			add(diag.IDUnsaved, "carry it on: "+text.ShellLine(append(append([]string{}, o.Resume...), run)),
 				"the run %s was interrupted and has a newer state of it, which is not stored", run)
 		}
 	}
 	return problems
 }
+
+// report takes a problem: its id, what to do, what is wrong.
+type report func(id, help, format string, args ...any)
 
 func from(u plan.Unknown) string {
 	if u.From == "" {
@@ -66,7 +73,7 @@ func from(u plan.Unknown) string {
 }
 
 // checkDirectory looks at the directory of runs.
-func (r *Runs) checkDirectory(add func(job, help, format string, args ...any)) {
+func (r *Runs) checkDirectory(add report) {
 	dir := r.Dir
 	info, err := os.Stat(dir)
 	for errors.Is(err, os.ErrNotExist) && dir != filepath.Dir(dir) {
@@ -74,26 +81,26 @@ func (r *Runs) checkDirectory(add func(job, help, format string, args ...any)) {
 		info, err = os.Stat(dir)
 	}
 	if err != nil {
-		add("", "", "the directory of runs cannot be looked at: %v", err)
+		add(diag.IDDirectory, "", "the directory of runs cannot be looked at: %v", err)
 		return
 	}
 	if owner, ok := info.Sys().(*syscall.Stat_t); ok && dir == r.Dir && int(owner.Uid) != os.Geteuid() {
-		add("", fmt.Sprintf("chown -R %d %s", os.Geteuid(), text.ShellWord(dir)), "the directory of runs, %s, belongs to another user (%d): was nixplan run as root?", dir, owner.Uid)
+		add(diag.IDDirectory, fmt.Sprintf("chown -R %d %s", os.Geteuid(), text.ShellWord(dir)), "the directory of runs, %s, belongs to another user (%d): was nixplan run as root?", dir, owner.Uid)
 		return
 	}
 	if syscall.Access(dir, 2|1) != nil { // W_OK, X_OK
-		add("", "", "the directory of runs cannot be made: %s is not writable", dir)
+		add(diag.IDDirectory, "", "the directory of runs cannot be made: %s is not writable", dir)
 	}
 	var fs syscall.Statfs_t
 	if syscall.Statfs(dir, &fs) == nil {
 		if free := uint64(fs.Bavail) * uint64(fs.Bsize); free < leastSpace {
-			add("", "", "only %d MiB are free in %s; a run wants %d", free>>20, dir, leastSpace>>20)
+			add(diag.IDDirectory, "", "only %d MiB are free in %s; a run wants %d", free>>20, dir, leastSpace>>20)
 		}
 	}
 }
 
 // checkFiles looks whether the network files are there, for the deployment.
-func checkFiles(job *plan.Job, add func(help, format string, args ...any)) {
+func checkFiles(job *plan.Job, add report) {
 	for _, file := range job.Files {
 		if file.Role == plan.PrebuildOnlyFile {
 			continue
@@ -101,17 +108,17 @@ func checkFiles(job *plan.Job, add func(help, format string, args ...any)) {
 		no := func(b *bool) bool { return b != nil && !*b }
 		switch {
 		case no(file.Exists):
-			add("", "the network file %s does not exist", file.Path)
+			add(diag.IDFile, "", "the network file %s does not exist", file.Path)
 		case no(file.Tracked):
-			add("git add "+text.ShellWord(file.Path), "git does not track the network file %s, so it is not deployed", file.Path)
+			add(diag.IDFile, "git add "+text.ShellWord(file.Path), "git does not track the network file %s, so it is not deployed", file.Path)
 		case no(file.Included):
-			add("", "the filter of src leaves out the network file %s", file.Path)
+			add(diag.IDFile, "", "the filter of src leaves out the network file %s", file.Path)
 		}
 	}
 }
 
 // checkTools looks for the programs that the steps run.
-func checkTools(job *Job, o Options, add func(help, format string, args ...any)) {
+func checkTools(job *Job, o Options, add report) {
 	path := job.Effect.Path
 	if len(path) == 0 {
 		path = []string{process.Getenv(o.Environ, "PATH")}
@@ -130,7 +137,7 @@ func checkTools(job *Job, o Options, add func(help, format string, args ...any))
 		}
 		seen[tool] = true
 		if _, err := process.LookPath(tool, env); err != nil {
-			add("install it, or use --evaluator nix, which takes the one that the effect names", "%v", err)
+			add(diag.IDProgram, "install it, or use --evaluator nix, which takes the one that the effect names", "%v", err)
 			continue
 		}
 		if tool == "nixops" {
@@ -141,11 +148,11 @@ func checkTools(job *Job, o Options, add func(help, format string, args ...any))
 
 // checkVersion asks NixOps which it is. runNixOps speaks the command line of NixOps
 // 1, of which only builds after 1.7 know the actions test and boot.
-func checkVersion(job *plan.Job, env []string, add func(help, format string, args ...any)) {
+func checkVersion(job *plan.Job, env []string, add report) {
 	var out bytes.Buffer
 	p, err := process.Start(process.Command{Argv: []string{"nixops", "--version"}, Dir: "/", Env: env, Stdout: &out, Stderr: &out})
 	if err != nil {
-		add("", "nixops cannot be started: %v", err)
+		add(diag.IDProgram, "", "nixops cannot be started: %v", err)
 		return
 	}
 	select {
@@ -154,18 +161,18 @@ func checkVersion(job *plan.Job, env []string, add func(help, format string, arg
 		p.Signal(killSignal)
 	}
 	if result, _ := p.Wait(); !result.OK() {
-		add("", "nixops --version does not work: %s", result)
+		add(diag.IDProgram, "", "nixops --version does not work: %s", result)
 		return
 	}
 	version := strings.TrimPrefix(strings.TrimSpace(out.String()), "NixOps ")
 	old := strings.HasPrefix(version, "1.")
 	switch {
 	case old && job.Kind == plan.RunNixOps2:
-		add("give runNixOps2 a newer nixops", "runNixOps2 needs NixOps 2, and this is %s", version)
+		add(diag.IDProgram, "give runNixOps2 a newer nixops", "runNixOps2 needs NixOps 2, and this is %s", version)
 	case old && job.Action != nil && (job.Action.Name == "test" || job.Action.Name == "boot"):
-		add("", "NixOps %s does not have the action %s", version, job.Action.Name)
+		add(diag.IDProgram, "", "NixOps %s does not have the action %s", version, job.Action.Name)
 	case strings.HasPrefix(version, "2.") && job.Kind == plan.RunNixOps:
-		add("deploy it with runNixOps2, or give runNixOps a NixOps 1", "runNixOps speaks the command line of NixOps 1, and this is %s", version)
+		add(diag.IDProgram, "deploy it with runNixOps2, or give runNixOps a NixOps 1", "runNixOps speaks the command line of NixOps 1, and this is %s", version)
 	}
 }
 
@@ -181,12 +188,12 @@ func kept(o Options) []string {
 }
 
 // checkStates looks whether the states can be reached.
-func checkStates(job *Job, o Options, add func(help, format string, args ...any)) {
+func checkStates(job *Job, o Options, add report) {
 	ctx, cancel := context.WithTimeout(context.Background(), preflightTime)
 	defer cancel()
 	for _, file := range job.Plan.StateFiles {
 		if _, err := o.Store.Get(ctx, file.Name); err != nil && !errors.Is(err, state.ErrNotExist) {
-			add("", "the state %s cannot be fetched from %s: %v", file.Name, o.Store.Place(), err)
+			add(diag.IDState, "", "the state %s cannot be fetched from %s: %v", file.Name, o.Store.Place(), err)
 			return // the others neither
 		}
 	}

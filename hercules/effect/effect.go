@@ -85,6 +85,13 @@ func (e *UnknownError) Error() string {
 	if at := e.Value.Position; at != nil {
 		fmt.Fprintf(&b, "%s:%d:%d: ", at.File, at.Line, at.Column)
 	}
+	b.WriteString(e.Summary())
+	return b.String()
+}
+
+// Summary is the error without its place.
+func (e *UnknownError) Summary() string {
+	var b strings.Builder
 	fmt.Fprintf(&b, "%s of %s needs %s, which is not known", e.Name, e.Job, e.Value.Needs)
 	if e.Value.Reason != "" {
 		b.WriteString(": " + e.Value.Reason)

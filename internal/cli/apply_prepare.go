@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/nixplan/nixplan/executor"
 	"github.com/nixplan/nixplan/executor/secretfile"
@@ -145,7 +146,7 @@ func stale(file string, saved, now *plan.Plan) error {
 		why = "the work tree has other changes"
 	}
 	return &exitError{
-		code: exitStale, message: fmt.Sprintf("the plan %s is stale: %s", file, why),
+		code: exitStale, message: fmt.Sprintf("the plan %s is stale: %s [%s]", file, why, diag.IDStale),
 		help: "Make a new one with nixplan plan --out and look at it. nixplan diff OLD NEW tells what differs.",
 	}
 }
@@ -186,7 +187,7 @@ func (a *application) getReady(ctx context.Context) (err error) {
 	for i := range a.jobs {
 		job := &a.jobs[i]
 		if job.Secrets, err = readSecrets(&a.manifest, job.Effect.Env); err != nil {
-			problems = append(problems, executor.Problem{Job: job.Plan.Path, Text: err.Error()})
+			problems = append(problems, executor.Problem{ID: diag.IDSecret, Job: job.Plan.Path, Text: err.Error()})
 		}
 	}
 	problems = append(problems, a.selfDeploys(settings)...)
@@ -194,14 +195,7 @@ func (a *application) getReady(ctx context.Context) (err error) {
 		return nil
 	}
 	for _, p := range problems {
-		where := ""
-		if p.Job != "" {
-			where = text.Line(p.Job) + ": "
-		}
-		fmt.Fprintf(o.streams.Err, "nixplan: %s%s\n", where, text.Printable(p.Text))
-		if p.Help != "" {
-			fmt.Fprintf(o.streams.Err, "  %s\n", text.Printable(p.Help))
-		}
+		o.problem(p)
 	}
 	return &exitError{code: exitFindings, message: "nothing was touched"}
 }
@@ -286,7 +280,7 @@ func (a *application) values(ctx context.Context) error {
 	}
 	if name == effect.EvaluatorNix {
 		if err := a.openNix(ctx); err != nil {
-			return effectError(err)
+			return a.refused(err)
 		}
 	}
 	for i := range a.jobs {
@@ -297,7 +291,7 @@ func (a *application) values(ctx context.Context) error {
 			job.Effect, err = effect.Model(a.planner, a.effects[job.Plan.Path])
 		}
 		if err != nil {
-			return effectError(err)
+			return a.refused(err)
 		}
 		// What the plan could not know is known now.
 		job.Effect.Complete(&job.Plan)
@@ -321,27 +315,66 @@ func (a *application) openNix(ctx context.Context) (err error) {
 func (a *application) prebuild(ctx context.Context) error {
 	if a.nix == nil {
 		if err := a.openNix(ctx); err != nil {
-			return effectError(err)
+			return a.refused(err)
 		}
 	}
 	for i := range a.jobs {
 		if err := a.nix.Prebuild(ctx, a.effects[a.jobs[i].Plan.Path]); err != nil {
-			return effectError(err)
+			return a.refused(err)
 		}
 	}
 	return nil
 }
 
-// effectError is an error about a job's values, with what to do.
-func effectError(err error) error {
-	out := &exitError{code: exitFindings, message: text.Printable(err.Error())}
-	var helpful interface{ Help() string }
-	var unsupported *effect.UnsupportedError
-	switch {
-	case errors.As(err, &helpful):
-		out.help = text.Printable(helpful.Help())
-	case errors.As(err, &unsupported):
-		out.help = text.Printable(unsupported.Help)
+// problem tells what keeps a job from being carried out.
+func (o *applyOptions) problem(p executor.Problem) {
+	where := ""
+	if p.Job != "" {
+		where = text.Line(p.Job) + ": "
 	}
-	return out
+	first, rest, _ := strings.Cut(text.Printable(p.Text), "\n")
+	fmt.Fprintf(o.streams.Err, "nixplan: %s%s [%s]\n", where, first, p.ID)
+	for line := range strings.Lines(rest) {
+		fmt.Fprintf(o.streams.Err, "  %s\n", strings.TrimSuffix(line, "\n"))
+	}
+	if p.Help != "" {
+		fmt.Fprintf(o.streams.Err, "  help: %s\n", strings.ReplaceAll(text.Printable(p.Help), "\n", "\n  "))
+	}
+}
+
+// refused tells why the values of a job cannot be had.
+func (a *application) refused(err error) error {
+	var (
+		unknown     *effect.UnknownError
+		mismatch    *effect.MismatchError
+		unsupported *effect.UnsupportedError
+	)
+	p := executor.Problem{Text: err.Error()}
+	switch {
+	case errors.As(err, &unknown):
+		record := diag.Diagnostic{ID: diag.IDUnknown, Summary: unknown.Summary(), Range: a.rangeOf(unknown.Value.Position), Help: unknown.Help()}
+		if err := a.o.streams.findings(diag.List{&record}); err != nil {
+			return err
+		}
+		return &exitError{code: exitFindings, message: "nothing was touched"}
+	case errors.As(err, &mismatch):
+		p.ID, p.Help = diag.IDMismatch, mismatch.Help()
+	case errors.As(err, &unsupported):
+		p.ID, p.Help = diag.IDUnsupported, unsupported.Help
+	default:
+		return &exitError{code: exitFindings, message: text.Printable(err.Error())}
+	}
+	a.o.problem(p)
+	return &exitError{code: exitFindings, message: "nothing was touched"}
+}
+
+// rangeOf is a place of a plan in the text of its file.
+func (a *application) rangeOf(at *plan.Position) diag.Range {
+	if at == nil {
+		return diag.Range{}
+	}
+	content, _ := a.planner.File(at.File) // without it the place is said, and no line shown
+	source := diag.NewSource(at.File, content)
+	offset := source.Offset(at.Line, at.Column)
+	return diag.Range{Source: source, Start: offset, End: offset + 1}
 }

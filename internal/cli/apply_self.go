@@ -9,6 +9,7 @@ import (
 
 	"github.com/nixplan/nixplan/executor"
 	"github.com/nixplan/nixplan/internal/config"
+	"github.com/nixplan/nixplan/internal/diag"
 	"github.com/nixplan/nixplan/internal/text"
 	"github.com/nixplan/nixplan/plan"
 )
@@ -28,7 +29,7 @@ func (a *application) selfDeploys(settings *config.Config) []executor.Problem {
 		a.jobs[i].Last = true
 		if !a.o.selfDeploy {
 			problems = append(problems, executor.Problem{
-				Job:  job.Path,
+				ID: diag.IDOwnMachine, Job: job.Path,
 				Text: fmt.Sprintf("its machine %s is the one that this runs on; the deployment would end what carries it out", text.Line(machine)),
 				Help: "deploy it from elsewhere, or pass --allow-self-deploy, which leaves it for the end",
 			})
