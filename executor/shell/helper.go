@@ -88,9 +88,9 @@ func (c *call) run() error {
 	case "writeAWSSecret":
 		return c.writeAWSSecret(c.arg(0, "aws"), c.arg(1, "default"))
 	case "writeSSHKey":
-		return c.writeSSHKey(c.arg(0, "ssh"), c.arg(1, filepath.Join(c.home, ".ssh", "id_rsa")))
+		return c.writeSSHKey(c.arg(0, "ssh"), c.arg(1, c.inHome(".ssh/id_rsa")))
 	case "writeDockerKey":
-		return c.writeDockerKey(c.arg(0, "docker"), c.arg(1, filepath.Join(c.home, ".docker")))
+		return c.writeDockerKey(c.arg(0, "docker"), c.arg(1, c.inHome(".docker")))
 	case "writeGPGKey":
 		return c.writeGPGKey(c.arg(0, "gpg"))
 	case "getStateFile":
@@ -109,4 +109,12 @@ func (c *call) arg(i int, otherwise string) string {
 		return c.args[i]
 	}
 	return otherwise
+}
+
+// inHome is a path below $HOME, or "" without one.
+func (c *call) inHome(path string) string {
+	if c.home == "" {
+		return ""
+	}
+	return filepath.Join(c.home, path)
 }

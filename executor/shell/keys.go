@@ -24,10 +24,10 @@ func (c *call) writeAWSSecret(secret, profile string) error {
 		return err
 	}
 	defer clear(id)
-	if c.home == "" {
+	dir := c.inHome(".aws")
+	if dir == "" {
 		return errNoHome
 	}
-	dir := filepath.Join(c.home, ".aws")
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
@@ -43,6 +43,9 @@ var errNoHome = errors.New("$HOME is not set")
 
 // writeSSHKey writes a private key, and the public one if that is not there.
 func (c *call) writeSSHKey(secret, file string) error {
+	if file == "" {
+		return errNoHome
+	}
 	key, err := c.field(secret, "privateKey")
 	if err != nil {
 		return err
@@ -82,6 +85,9 @@ func derivePublic(ctx context.Context, file string) ([]byte, error) {
 
 // writeDockerKey writes what docker needs to talk to a host over TLS.
 func (c *call) writeDockerKey(secret, dir string) error {
+	if dir == "" {
+		return errNoHome
+	}
 	files := []struct {
 		field, name string
 		text        []byte
