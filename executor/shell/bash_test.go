@@ -33,6 +33,9 @@ func needProgram(t *testing.T, program string) {
 	}
 }
 
+// raceQuick has the race detector not sleep for a second in each helper.
+const raceQuick = "GORACE=atexit_sleep_ms=0"
+
 // job is the surroundings of scripts in a test.
 type job struct {
 	t    *testing.T
@@ -76,7 +79,7 @@ func (j *job) command(scripts ...Script) *exec.Cmd {
 	}
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Dir = j.work
-	cmd.Env = slices.Concat([]string{"HOME=" + j.home, "PATH=" + os.Getenv("PATH"), "LC_ALL=C.UTF-8"}, env, j.env)
+	cmd.Env = slices.Concat([]string{"HOME=" + j.home, "PATH=" + os.Getenv("PATH"), "LC_ALL=C.UTF-8", raceQuick}, env, j.env)
 	return cmd
 }
 
@@ -150,7 +153,7 @@ export exported_local=1
 	}
 	slices.Sort(env)
 	want := []string{
-		"BASH_FUNC_f%%=() {  echo \"called $1\"\n}", "HERCULES_CI_SECRETS_JSON=" + j.o.SecretsFile, "HOME=" + j.home, "LC_ALL=C.UTF-8",
+		"BASH_FUNC_f%%=() {  echo \"called $1\"\n}", raceQuick, "HERCULES_CI_SECRETS_JSON=" + j.o.SecretsFile, "HOME=" + j.home, "LC_ALL=C.UTF-8",
 		"PATH=" + os.Getenv("PATH"), "empty=", "equals=a=b", "exported_local=1", "from-drv=1", "hook=1", "inherited=new",
 		"lines=a\nb", "plain=1", "utf8=é",
 	}

@@ -30,7 +30,7 @@ func canaries(t *testing.T) string {
 }
 
 // processes are the command lines and environments that can be read of all
-// processes but this one.
+// processes but this one, without the variable that the script exports.
 func processes() []byte {
 	var all []byte
 	dirs, _ := filepath.Glob("/proc/[0-9]*")
@@ -43,7 +43,7 @@ func processes() []byte {
 			all = append(all, b...)
 		}
 	}
-	return all
+	return bytes.ReplaceAll(all, []byte("exported="+canary), nil)
 }
 
 // holding lists the files below a directory that hold the canary.
