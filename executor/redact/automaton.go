@@ -6,6 +6,7 @@ import "slices"
 // for the longest suffix of what was read that begins a pattern.
 type automaton struct {
 	states []state
+	edges  []edge     // that did not fit into their state
 	root   [256]int32 // from the root, 0 where no pattern begins
 }
 
@@ -17,12 +18,13 @@ type state struct {
 	// The first edge lies in the state: almost all have just one.
 	first byte
 	child int32 // 0: none
-	more  []edge
+	more  int32 // 1 + index of the next edge, 0: none
 }
 
 type edge struct {
-	c  byte
-	to int32
+	c    byte
+	to   int32
+	more int32 // as in state
 }
 
 func (p *patterns) automaton() *automaton {
@@ -65,7 +67,8 @@ func (a *automaton) addEdge(from int32, c byte, to int32) {
 		s.first, s.child = c, to
 		return
 	}
-	s.more = append(s.more, edge{c, to})
+	a.edges = append(a.edges, edge{c, to, s.more})
+	s.more = int32(len(a.edges))
 }
 
 // edge is where c leads from a state within a pattern, 0 for nowhere.
@@ -77,8 +80,8 @@ func (a *automaton) edge(from int32, c byte) int32 {
 	if s.child != 0 && s.first == c {
 		return s.child
 	}
-	for _, e := range s.more {
-		if e.c == c {
+	for i := s.more; i != 0; i = a.edges[i-1].more {
+		if e := a.edges[i-1]; e.c == c {
 			return e.to
 		}
 	}
@@ -107,8 +110,8 @@ func (a *automaton) link() {
 		if s.child != 0 {
 			visit(s.first, s.child)
 		}
-		for _, e := range s.more {
-			visit(e.c, e.to)
+		for i := s.more; i != 0; i = a.edges[i-1].more {
+			visit(a.edges[i-1].c, a.edges[i-1].to)
 		}
 	}
 }
