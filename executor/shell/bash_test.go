@@ -202,7 +202,8 @@ func TestEnds(t *testing.T) {
 		{"exec", []Script{script("a", "exec true")}, 0, "a", ""},
 		{"killed", []Script{script("a", "kill -9 $$")}, -1, "a", ""},
 		{"options", []Script{script("a", "set -u +e; shopt -u nullglob; PATH=")}, 0, done, ""},
-		{"a trap", []Script{script("a", "trap 'echo bye >&2' EXIT")}, 0, done, ""},
+		{"a trap", []Script{script("a", "trap 'echo bye >&2' EXIT"), script("b", "")}, 0, done, "bye"},
+		{"a trap after a failure", []Script{script("a", "trap 'echo bye >&2' EXIT; (exit 6)")}, 6, "a", "bye"},
 		{"an unclosed document", []Script{script("a", "cat >/dev/null <<EOF\nx")}, 0, done, "here-document"},
 	}
 	for _, test := range tests {

@@ -122,7 +122,7 @@ func (o Options) program(helper string) (string, error) {
 	}
 	fmt.Fprintf(&b, "}\n__nixplan_state=%s\n__nixplan_main\n", text.ShellWord(o.state()))
 	// A script may have set anything, even -u or -x.
-	fmt.Fprintf(&b, "{ set +exu; } 2>/dev/null\nexec %s result %s\n", call, text.ShellWord(o.Result()))
+	fmt.Fprintf(&b, "{ set +exu; } 2>/dev/null\n%s result %s\n", call, text.ShellWord(o.Result()))
 	return b.String(), nil
 }
 
