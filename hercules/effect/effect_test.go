@@ -29,7 +29,7 @@ func withStore(run func() int) int {
 		return 1
 	}
 	defer effecttest.Remove(dir)
-	for _, entry := range effecttest.Env(dir) {
+	for _, entry := range append(effecttest.Env(dir), "HOME="+dir, "XDG_CACHE_HOME="+dir) {
 		name, value, _ := strings.Cut(entry, "=")
 		os.Setenv(name, value)
 	}
@@ -111,7 +111,9 @@ var main = hercules.Ref{Name: "refs/heads/main"}
 func open(t *testing.T, p *planner.Planner, o NixOptions) *Nix {
 	t.Helper()
 	effecttest.RequireNix(t)
-	o.SearchPath = effecttest.Sources(t)
+	if o.SearchPath == nil {
+		o.SearchPath = effecttest.Sources(t)
+	}
 	o.TempDir = t.TempDir()
 	n, err := OpenNix(t.Context(), p, main, o)
 	if err != nil {
@@ -348,7 +350,7 @@ func TestUnknown(t *testing.T) {
 	if !errors.As(err, &unknown) {
 		t.Fatalf("Model gives %v", err)
 	}
-	const want = "ci.nix:68:33: userSetupScript of tools needs pkgs.openssh, which is not known: it is modelled, not evaluated"
+	const want = "ci.nix:68:33: userSetupScript of tools needs pkgs.openssh, which is not known: it is modelled, not evaluated (from <nixpkgs>)"
 	if got := err.Error(); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

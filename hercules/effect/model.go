@@ -117,7 +117,8 @@ var notInModel = []string{"src", "builder", "args", "stdenv", "__ignoreNulls", "
 func (m *model) environment() error {
 	ignoreNulls := m.flag("__ignoreNulls")
 	if m.flag("__structuredAttrs") {
-		m.out.Env["__json"] = "{}" // as Nix has it; see unsupported
+		m.out.Env["__json"] = "{}" // the one variable that Nix makes of them; see unsupported
+		return nil
 	}
 	for _, a := range m.attrs.ByName() {
 		name := a.Name.String()

@@ -86,10 +86,13 @@ func (p *Planner) Tree(e *Effect) (*Tree, error) {
 }
 
 // storeName is what a path is called when it is copied to the store. A checkout
-// has the repository's name, as an agent's has.
+// has the repository's name, as an agent's has; a flake's is in the store already.
 func (p *Planner) storeName(at string) string {
-	base := filepath.Base(at)
-	if mount, sub := p.ev.World().Mount(at); mount != nil && sub == "" {
+	w, base := p.ev.World(), filepath.Base(at)
+	if p.project.IsFlake() && w.RealPath(at) == p.project.Root {
+		return "source"
+	}
+	if mount, sub := w.Mount(at); mount != nil && sub == "" {
 		_, name, _ := strings.Cut(base, "-")
 		return name
 	}

@@ -7,6 +7,7 @@ final: prev: {
       effects = {
         mkEffect = callPackage ./mk-effect.nix { };
         runNixOps = callPackage ./run-nixops.nix { };
+        runNixOps2 = callPackage ./run-nixops2.nix { };
         runIf =
           condition: effect:
           final.lib.recurseIntoAttrs (

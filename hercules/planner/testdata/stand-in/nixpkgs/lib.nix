@@ -24,7 +24,12 @@ rec {
     removeAttrs attrs (builtins.filter (name: !keep name attrs.${name}) (builtins.attrNames attrs));
   makeOverridable =
     f: args: f args // { override = change: makeOverridable f (args // change); };
-  escapeShellArg = text: "'${replaceStrings [ "'" ] [ "'\\''" ] (toString text)}'";
+  escapeShellArg =
+    text:
+    if builtins.match "[[:alnum:],._+:@%/-]+" (toString text) == null then
+      "'${replaceStrings [ "'" ] [ "'\\''" ] (toString text)}'"
+    else
+      toString text;
   escapeShellArgs = texts: concatStringsSep " " (map escapeShellArg texts);
 
   cleanSourceWith =
