@@ -192,7 +192,7 @@ func position(at value.Span) *plan.Position {
 var storePath = regexp.MustCompile(regexp.QuoteMeta(world.StoreDir) + `/[0-9a-z]{32}-[0-9a-zA-Z+._?=-]+`)
 
 // unquoted are the characters of a path that mean nothing to a shell.
-var unquoted = regexp.MustCompile(`^[0-9a-zA-Z+._=/@%:,-]*$`)
+var unquoted = regexp.MustCompile(`^[0-9a-zA-Z+._=/@%:,#-]*$`)
 
 // onDisk replaces the store paths in a text by the files that stand for them here,
 // and says why that is not possible.
@@ -219,6 +219,8 @@ func (m *model) stored(path string) (string, *plan.Unknown) {
 	u := &plan.Unknown{Needs: "a store path", Reason: "only Nix writes to the store"}
 	if s := mount.Source; s != nil {
 		u.Needs, u.From, u.Reason = "<"+s.URL+">", s.URL, "its files are not here"
+	} else if mount.Dir == m.p.Project().Root {
+		u.Needs = "the repository's files"
 	} else if mount.Dir != "" {
 		u.Needs = m.ev.Display(mount.Dir)
 	}
@@ -297,23 +299,24 @@ func (m *model) scripts() []string {
 }
 
 // replaced are the names among mkEffect's phases and its functions' scripts that
-// the program binds itself.
+// the program binds itself, or gives as an argument.
 func replaced(p *planner.Planner, e *planner.Effect) []string {
-	if e.Found.Value.Kind() != value.AttrSet {
-		return nil
-	}
 	names := []string{"phases", "preGetStatePhases", "preEffectPhases", "postEffectPhases", "initScript", "priorCheckScript", "effectCheckScript"}
 	for name := range hercules.Phases {
 		names = append(names, name)
 	}
 	names = append(names, byStep[e.Job.Kind]...)
 	names = slices.DeleteFunc(names, func(name string) bool {
-		a := e.Found.Value.Attrs().Lookup(name)
-		if a == nil {
-			return true
+		for _, set := range []value.Value{e.Found.Value, e.Given} {
+			if set.Kind() != value.AttrSet {
+				continue
+			}
+			a := set.Attrs().Lookup(name)
+			if a != nil && position(a.Pos.Span()) != nil && !p.Evaluator().InLibrary(a.Pos.Span()) {
+				return false
+			}
 		}
-		at := a.Pos.Span()
-		return position(at) == nil || p.Evaluator().InLibrary(at)
+		return true
 	})
 	slices.Sort(names)
 	return slices.Compact(names)

@@ -111,10 +111,11 @@ func (n *Nix) prepareFlake(ctx context.Context) error {
 // Close removes the checkout. What was built may be collected from then on.
 func (n *Nix) Close() error { return os.RemoveAll(n.dir) }
 
-// root is a link by which the garbage collector knows what is in use.
-func (n *Nix) root() []string {
+// root is the name of a new link by which the garbage collector knows what is in
+// use.
+func (n *Nix) root() string {
 	n.roots++
-	return []string{"--add-root", filepath.Join(n.dir, "root-"+strconv.Itoa(n.roots)), "--indirect"}
+	return filepath.Join(n.dir, "root-"+strconv.Itoa(n.roots))
 }
 
 // derivation instantiates what is at a path, and gives the .drv file.
@@ -126,7 +127,8 @@ func (n *Nix) derivation(ctx context.Context, e *planner.Effect, path []string) 
 	case e.Handler != nil && len(e.Handler.Path) > 0:
 		form = hercules.HerculesCI
 	}
-	args := slices.Concat([]string{"-E", n.x.at(form, path)}, n.root())
+	root := n.root()
+	args := []string{"-E", n.x.at(form, path), "--add-root", root, "--indirect", "--option", "nix-path", ""}
 	for _, entry := range n.options.SearchPath {
 		value := entry.Path
 		if entry.Prefix != "" {
@@ -137,13 +139,10 @@ func (n *Nix) derivation(ctx context.Context, e *planner.Effect, path []string) 
 	if form == hercules.Flake {
 		args = append(args, "--extra-experimental-features", "flakes")
 	}
-	out, err := n.run(ctx, n.instantiate, args...)
-	if err != nil {
+	if _, err := n.run(ctx, n.instantiate, args...); err != nil {
 		return "", explain(e, err)
 	}
-	link, _, _ := strings.Cut(strings.TrimSpace(out), "\n")
-	link, _, _ = strings.Cut(link, "!") // an output other than the first
-	return os.Readlink(link)
+	return os.Readlink(root)
 }
 
 // missing finds the attribute in the message of a throw.
@@ -228,7 +227,7 @@ func (n *Nix) realise(ctx context.Context, what ...string) error {
 	if len(what) == 0 {
 		return nil
 	}
-	_, err := n.run(ctx, n.store, slices.Concat([]string{"--realise"}, what, n.root())...)
+	_, err := n.run(ctx, n.store, slices.Concat([]string{"--realise", "--add-root", n.root(), "--indirect"}, what)...)
 	return err
 }
 

@@ -93,10 +93,9 @@ func (p *Planner) storeName(at string) string {
 		return "source"
 	}
 	if mount, sub := w.Mount(at); mount != nil && sub == "" {
-		_, name, _ := strings.Cut(base, "-")
-		return name
+		_, base, _ = strings.Cut(base, "-") // the hash
 	}
-	if at == p.project.Root && p.project.Inner == "" {
+	if w.RealPath(at) == p.project.Root && base == filepath.Base(p.project.Root) && p.project.Inner == "" {
 		return p.project.Name()
 	}
 	return base
