@@ -67,7 +67,7 @@ func compare(p *planner.Planner, e *planner.Effect, env map[string]string) error
 	if env["isEffect"] != "1" {
 		c.differ("isEffect", "true", "")
 	}
-	c.text("the effect's name", c.job.EffectName, env["name"], "effect_name")
+	c.text("the effect's name", c.job.EffectName, env["name"], plan.FieldDeployment)
 	switch c.job.Kind {
 	case plan.RunNixOps:
 		c.files("networkFiles", plan.NetworkFile, plan.FieldNetworkFiles)

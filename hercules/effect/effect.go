@@ -56,6 +56,9 @@ type Arg struct {
 	JSON string
 }
 
+// String is the name alone: the value may be secret.
+func (a Arg) String() string { return a.Name }
+
 // Script is the text of a script attribute ("userSetupScript", "preEffect"), ""
 // when the effect has none.
 func (e *Effect) Script(name string) string { return e.Env[name] }
