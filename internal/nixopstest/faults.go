@@ -50,7 +50,7 @@ type Fault struct {
 	//	exit     end with Status
 	//	fail     raise Exception: Message (status 1)
 	//	enospc   raise OSError, no space left on device (status 1)
-	//	signal   die by Signal, "KILL"
+	//	signal   die by Signal: "KILL", "TERM", "HUP", "INT"
 	//	hang     for ever, Ignore having the signals that are not noticed
 	//	empty    export: print nothing, status 0
 	//	torn     export: print half, status 0
@@ -72,7 +72,7 @@ func WriteFaults(path string, faults ...Fault) error {
 
 var actions = []string{"", "exit", "fail", "enospc", "signal", "hang", "empty", "torn"}
 
-var signals = map[string]unix.Signal{"INT": unix.SIGINT, "TERM": unix.SIGTERM, "HUP": unix.SIGHUP, "KILL": unix.SIGKILL, "SEGV": unix.SIGSEGV}
+var signals = map[string]unix.Signal{"INT": unix.SIGINT, "TERM": unix.SIGTERM, "HUP": unix.SIGHUP, "KILL": unix.SIGKILL}
 
 // loadFaults reads the faults that strike this call.
 func (p *process) loadFaults() ([]Fault, error) {

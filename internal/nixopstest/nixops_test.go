@@ -2,6 +2,7 @@ package nixopstest
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"os"
 	"os/exec"
@@ -9,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestMain(m *testing.M) {
@@ -71,7 +73,14 @@ func (b *bench) faults(faults ...Fault) {
 }
 
 func (b *bench) command(args ...string) *exec.Cmd {
-	cmd := exec.Command(b.path("bin/nixops"), args...)
+	return b.program(b.path("bin/nixops"), args...)
+}
+
+// program is a program that gets a minute.
+func (b *bench) program(name string, args ...string) *exec.Cmd {
+	ctx, cancel := context.WithTimeout(b.t.Context(), time.Minute)
+	b.t.Cleanup(cancel)
+	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir, cmd.Env = b.path("src"), b.env
 	return cmd
 }
