@@ -17,10 +17,7 @@ type command struct {
 	run func(*process) (int, error)
 }
 
-var (
-	oneX = []string{Version17, Version2Pre}
-	twoX = []string{Version2}
-)
+var twoX = []string{Version2}
 
 func (c *command) in(version string) bool {
 	return c.versions == nil || slices.Contains(c.versions, version)

@@ -22,7 +22,7 @@ func TestNixOps2(t *testing.T) {
 	b.expect(call{args: "create nixops.nix", code: 2, stderr: "…unrecognized arguments: nixops.nix\n"})
 	b.expect(call{args: "deploy -s x.nixops", code: 2, stderr: "…unrecognized arguments: -s"})
 	b.expect(call{args: "create --name prod", stdout: "…-", stderr: "…created deployment"})
-	b.expect(call{args: "check"})
+	b.expect(call{args: "check", stdout: "…Machines state:\n"})
 	b.expect(call{args: "deploy --confirm --boot", stderr: "…prod> deployment finished successfully\n"})
 	b.expect(call{args: "deploy --confirm --test --allow-reboot", stderr: "…prod> deployment finished successfully\n"})
 	b.expect(call{args: "check", stdout: "…| web "})

@@ -50,7 +50,7 @@ func newBench(t *testing.T, env ...string) *bench {
 	b.write("src/network.nix", twoMachines)
 	b.env = append([]string{
 		"PATH=" + b.path("bin") + ":" + os.Getenv("PATH"), "HOME=" + b.path("home"), "TMPDIR=" + b.path(""),
-		"NIXOPSTEST_LOG=" + b.path("log"), "NIXOPSTEST_MACHINES=" + b.path("machines"),
+		"GORACE=atexit_sleep_ms=0", "NIXOPSTEST_LOG=" + b.path("log"), "NIXOPSTEST_MACHINES=" + b.path("machines"),
 	}, env...)
 	return b
 }

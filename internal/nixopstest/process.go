@@ -17,6 +17,9 @@
 //	NIXOPSTEST_MACHINES  directory of the machines, see [Machine]
 //	NIXOPSTEST_BACKENDS  types of resources it has plugins for, "none,ssh-keypair"; all
 //	NIXOPSTEST_STORAGE   NixOps 2: directory of the states that Hercules CI would have
+//
+// Under the race detector each call lasts a second longer, unless its environment
+// has GORACE=atexit_sleep_ms=0.
 package nixopstest
 
 import (
