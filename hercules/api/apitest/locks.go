@@ -72,7 +72,7 @@ func (s *Server) acquire(w http.ResponseWriter, r *http.Request, p Project, toke
 		return
 	}
 	l := &lease{
-		id: newID(), project: p.ID, name: r.PathValue("name"), description: *asked.Description,
+		id: newID(), project: p.ID, name: value(r, "name"), description: *asked.Description,
 		token: token, exclusive: *asked.Exclusive, start: s.now(), expires: s.now().Add(s.o.LeaseFor),
 	}
 	if asked.Parent != nil {
@@ -137,7 +137,7 @@ func (s *Server) renew(w http.ResponseWriter, r *http.Request, token string) {
 		return
 	}
 	s.mu.Lock()
-	l := s.lease(r.PathValue("lease"))
+	l := s.lease(value(r, "lease"))
 	var answer any
 	if l != nil {
 		l.expires = s.now().Add(s.o.LeaseFor)
@@ -155,7 +155,7 @@ func (s *Server) renew(w http.ResponseWriter, r *http.Request, token string) {
 }
 
 func (s *Server) release(w http.ResponseWriter, r *http.Request, _ string) {
-	if !s.End(r.PathValue("lease")) {
+	if !s.End(value(r, "lease")) {
 		http.Error(w, "no such lease", http.StatusNotFound)
 		return
 	}

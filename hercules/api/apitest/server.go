@@ -171,9 +171,30 @@ func (s *Server) handler() http.Handler {
 	api.HandleFunc("DELETE /api/v1/lock-leases/{lease}", s.anyToken(s.release))
 	api.HandleFunc("GET /api/v1/parse-git-url", s.anyToken(s.parseGitURL))
 	root := http.NewServeMux()
-	root.Handle("/", s.recorded(api))
+	root.Handle("/", s.recorded(escaped(api)))
 	s.control(root)
 	return root
+}
+
+// escaped serves paths as they came: the multiplexer would take the escaped slashes of
+// a name for those of directories, and clean them away. See [value].
+func escaped(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		u := *r.URL
+		u.Path, u.RawPath = r.URL.EscapedPath(), ""
+		r = r.Clone(r.Context())
+		r.URL = &u
+		next.ServeHTTP(w, r)
+	})
+}
+
+// value is a part of the path.
+func value(r *http.Request, name string) string {
+	v, err := url.PathUnescape(r.PathValue(name))
+	if err != nil {
+		return ""
+	}
+	return v
 }
 
 // recorded notes requests and lets them meet their faults.
@@ -252,15 +273,15 @@ func (s *Server) project(next func(http.ResponseWriter, *http.Request, Project, 
 		_, task, _ := s.bearer(r)
 		p := s.find(func(p Project) bool {
 			switch {
-			case r.PathValue("id") != "":
-				return strings.EqualFold(p.ID, r.PathValue("id"))
-			case r.PathValue("site") != "":
-				return p.Site == r.PathValue("site") && p.Owner == r.PathValue("owner") && p.Name == r.PathValue("project")
+			case value(r, "id") != "":
+				return strings.EqualFold(p.ID, value(r, "id"))
+			case value(r, "site") != "":
+				return p.Site == value(r, "site") && p.Owner == value(r, "owner") && p.Name == value(r, "project")
 			}
 			return p.String() == task
 		})
 		switch {
-		case p == nil && r.PathValue("id") == "" && r.PathValue("site") == "":
+		case p == nil && value(r, "id") == "" && value(r, "site") == "":
 			http.Error(w, "not an effect's token", http.StatusForbidden)
 		case p == nil || task != "" && p.String() != task:
 			http.Error(w, "no such project", http.StatusNotFound)

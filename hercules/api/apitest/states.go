@@ -58,7 +58,7 @@ func (s *Server) Versions(name string) [][]byte {
 
 func (s *Server) getState(w http.ResponseWriter, r *http.Request, p Project, _ string) {
 	s.mu.Lock()
-	all := s.states[p.ID][r.PathValue("name")]
+	all := s.states[p.ID][value(r, "name")]
 	s.mu.Unlock()
 	number := len(all)
 	if asked := r.URL.Query().Get("version"); asked != "" {
@@ -84,7 +84,7 @@ func (s *Server) putState(w http.ResponseWriter, r *http.Request, p Project, tok
 	if err != nil {
 		return // it was torn; what is whole is stored only
 	}
-	s.store(p, r.PathValue("name"), version{data: data, token: token})
+	s.store(p, value(r, "name"), version{data: data, token: token})
 	writeJSON(w, []any{})
 }
 
