@@ -228,7 +228,7 @@ func conformContents(t *testing.T, store Store, _ Locker) {
 	for i := range every {
 		every[i] = byte(i)
 	}
-	for i, data := range [][]byte{{}, every, bytes.Repeat(every, 20_000), []byte("\r\n\r\n0\r\n")} {
+	for i, data := range [][]byte{{}, every, bytes.Repeat(every, 4000), []byte("\r\n\r\n0\r\n")} {
 		name := fmt.Sprint("content-", i)
 		if _, err := store.Put(t.Context(), name, data, nil); err != nil {
 			t.Fatal(err)

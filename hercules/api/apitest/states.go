@@ -10,6 +10,7 @@ import (
 
 type version struct {
 	data    []byte
+	sha256  string
 	created time.Time
 	token   string
 	unknown bool // the server lists no hash and size of it
@@ -28,7 +29,8 @@ func (s *Server) SetStateUnknown(name string, data []byte) {
 func (s *Server) store(p Project, name string, v version) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	v.created = s.now()
+	sum := sha256.Sum256(v.data)
+	v.created, v.sha256 = s.now(), hex.EncodeToString(sum[:])
 	if s.states[p.ID] == nil {
 		s.states[p.ID] = map[string][]version{}
 	}
@@ -95,11 +97,10 @@ func (s *Server) listStates(w http.ResponseWriter, _ *http.Request, p Project, _
 	for name, all := range s.states[p.ID] {
 		var list []any
 		for i, v := range all {
-			sum := sha256.Sum256(v.data)
 			entry := map[string]any{
 				"projectId": p.ID, "name": name, "version": i + 1, "creationTime": v.created.Format(time.RFC3339Nano),
 				"job": nil, "uploader": map[string]any{"id": p.ID, "name": "neat-user", "displayName": "A neat user"},
-				"sha256": hex.EncodeToString(sum[:]), "size": len(v.data),
+				"sha256": v.sha256, "size": len(v.data),
 			}
 			if v.unknown {
 				entry["sha256"], entry["size"], entry["uploader"] = nil, nil, nil
