@@ -142,11 +142,16 @@ func (c *Client) do(ctx context.Context, r call) (*answer, error) {
 func (c *Client) retry(ctx context.Context, what string, f func() error) error {
 	start := time.Now()
 	pause := c.o.FirstPause
+	var before error
 	for attempt := 1; ; attempt++ {
 		err := f()
 		if err == nil || ctx.Err() == nil && !temporary(err) {
 			return err
 		}
+		if ctx.Err() != nil && before != nil {
+			err = before // rather than that this attempt was called off
+		}
+		before = err
 		gaveUp := &GaveUpError{Attempts: attempt, Last: err}
 		wait := pause*2/3 + rand.N(pause*2/3+1)
 		var status *StatusError
