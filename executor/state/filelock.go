@@ -227,7 +227,7 @@ func (l *FileLocker) Holders(ctx context.Context, name string) ([]Holder, error)
 // holder is who holds the lock of a name that has a directory.
 func (l *FileLocker) holder(ctx context.Context, name string) (*Holder, error) {
 	dir := l.dir.of(name)
-	if _, err := os.Stat(filepath.Join(dir, lockFile)); errors.Is(err, fs.ErrNotExist) {
+	if !exists(filepath.Join(dir, lockFile)) && !exists(filepath.Join(dir, leaseFile)) {
 		return nil, nil // nobody ever took it, and looking should change nothing
 	}
 	var holder *Holder
@@ -241,6 +241,11 @@ func (l *FileLocker) holder(ctx context.Context, name string) (*Holder, error) {
 		return err
 	})
 	return holder, err
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return !errors.Is(err, fs.ErrNotExist)
 }
 
 // Release implements [Locker]. A lease whose run, or something it started, still

@@ -15,6 +15,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/nixplan/nixplan/executor"
+	"github.com/nixplan/nixplan/hercules/api/apitest"
 	"github.com/nixplan/nixplan/internal/nixopstest"
 )
 
@@ -22,6 +23,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"nixplan": func() { os.Exit(Main()) },
 		"nixops":  func() { os.Exit(nixopstest.Main()) },
+		"apitest": func() { os.Exit(apitest.Main()) },
 	})
 }
 
@@ -33,6 +35,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("HOME", env.WorkDir)
 			env.Setenv("NIX_PATH", "")
+			env.Setenv("GORACE", "atexit_sleep_ms=0")
 			// What a script puts into www is at $WWW.
 			www := httptest.NewServer(http.FileServer(http.Dir(env.WorkDir + "/www")))
 			env.Defer(www.Close)

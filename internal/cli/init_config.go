@@ -132,13 +132,10 @@ secrets {
 # }
 {{- end}}
 
-# Where the state of deployments is kept, and the locks: a directory, or Hercules CI.
+# Where the state of deployments is kept, and the locks: "file" is a directory,
+# "hercules" is Hercules CI, with settings api and project.
 # state "file" {
 #   directory = "/srv/nixplan"
-# }
-# state "hercules" {
-#   api     = "https://hercules-ci.com"
-#   project = "github/neat-org/neat-repo"
 # }
 
 # The machines that agents run on: a deployment that changes one of them may end

@@ -104,11 +104,14 @@ func runLockList(ctx context.Context, o *lockOptions) error {
 		_, err := fmt.Fprintf(o.streams.Out, "No lock is held in %s.\n", text.Line(locker.Place()))
 		return err
 	}
-	return o.streams.table("NAME\tLEASE\tSTATUS\tRUN\tBY\tPROCESS\tSINCE\tEXPIRES\tDESCRIPTION", func(row func(...string)) {
-		for _, h := range holders {
-			row(text.Line(h.Name), text.Line(h.LeaseID), lockStatus(h), text.Line(h.Run), lockedBy(h), lockProcess(h), when(h.Since), when(h.Expires), text.Line(h.Description))
-		}
-	})
+	var rows [][]string
+	for _, h := range holders {
+		rows = append(rows, []string{
+			text.Line(h.Name), text.Line(h.LeaseID), lockStatus(h), text.Line(h.Run), lockedBy(h), lockProcess(h),
+			when(h.Since), when(h.Expires), text.Line(h.Description),
+		})
+	}
+	return o.streams.table([]string{"NAME", "LEASE", "STATUS", "RUN", "BY", "PROCESS", "SINCE", "EXPIRES", "DESCRIPTION"}, rows)
 }
 
 func lockStatus(h state.Holder) string {

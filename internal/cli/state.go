@@ -1,11 +1,13 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -110,25 +112,30 @@ func runStateList(ctx context.Context, o *stateOptions) error {
 		_, err := fmt.Fprintf(o.streams.Out, "There are no states in %s.\n", text.Line(store.Place()))
 		return err
 	}
-	return o.streams.table("NAME\tVERSION\tSIZE\tSTORED\tBY", func(row func(...string)) {
-		for _, e := range entries {
-			row(append([]string{text.Line(e.Name)}, versionCells(e.Newest)...)...)
-		}
-	})
+	var rows [][]string
+	for _, e := range entries {
+		rows = append(rows, append([]string{text.Line(e.Name)}, versionCells(e.Newest)...))
+	}
+	return o.streams.table([]string{"NAME", "VERSION", "SIZE", "STORED", "BY"}, rows)
 }
 
-// table writes rows with columns that line up.
-func (s *Streams) table(head string, rows func(row func(...string))) error {
-	w := tabwriter.NewWriter(s.Out, 0, 0, 2, ' ', tabwriter.DiscardEmptyColumns)
-	fmt.Fprintln(w, head)
-	rows(func(cells ...string) {
-		for i, cell := range cells {
-			if cell == "" {
-				cells[i] = "-"
-			}
+// table writes rows with columns that line up. Columns with nothing in any row are
+// left out.
+func (s *Streams) table(head []string, rows [][]string) error {
+	var kept []int
+	for column := range head {
+		if slices.ContainsFunc(rows, func(row []string) bool { return row[column] != "" }) {
+			kept = append(kept, column)
+		}
+	}
+	w := tabwriter.NewWriter(s.Out, 0, 0, 2, ' ', 0)
+	for _, row := range append([][]string{head}, rows...) {
+		var cells []string
+		for _, column := range kept {
+			cells = append(cells, cmp.Or(row[column], "-"))
 		}
 		fmt.Fprintln(w, strings.Join(cells, "\t"))
-	})
+	}
 	return w.Flush()
 }
 
@@ -184,11 +191,11 @@ func runStateVersions(ctx context.Context, o *stateOptions) error {
 	if o.json {
 		return o.writeJSON(store, stateDocument{Versions: versions})
 	}
-	return o.streams.table("VERSION\tSIZE\tSTORED\tBY\tSHA256", func(row func(...string)) {
-		for _, v := range versions {
-			row(append(versionCells(v), v.SHA256)...)
-		}
-	})
+	var rows [][]string
+	for _, v := range versions {
+		rows = append(rows, append(versionCells(v), v.SHA256))
+	}
+	return o.streams.table([]string{"VERSION", "SIZE", "STORED", "BY", "SHA256"}, rows)
 }
 
 type stateGetOptions struct {
@@ -270,7 +277,15 @@ func writePrivate(path string, data []byte) error {
 	if resolved, err := filepath.EvalSymlinks(path); err == nil {
 		path = resolved
 	}
-	return renameio.WriteFile(path, data, 0o600, renameio.WithTempDir(filepath.Dir(path)), renameio.WithStaticPermissions(0o600))
+	f, err := renameio.NewPendingFile(path, renameio.WithTempDir(filepath.Dir(path)), renameio.WithStaticPermissions(0o600))
+	if err != nil {
+		return err
+	}
+	defer f.Cleanup()
+	if _, err := f.Write(data); err != nil {
+		return err
+	}
+	return f.CloseAtomicallyReplace()
 }
 
 // stateError gives errors of backends their exit status.

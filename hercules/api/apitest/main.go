@@ -25,7 +25,12 @@ import (
 //	PUT    /_/state/NAME      store one
 //	POST   /_/lock/NAME       hold a lock for somebody else; answers its lease's id
 //	DELETE /_/lease/ID        end a lease
+//
+// "call ADDRESS-FILE METHOD PATH [BODY]" makes such a request and prints the answer.
 func Main() int {
+	if len(os.Args) >= 5 && os.Args[1] == "call" {
+		return request(os.Args[2], os.Args[3], os.Args[4], strings.Join(os.Args[5:], ""))
+	}
 	flags := flag.NewFlagSet("apitest", flag.ContinueOnError)
 	var o Options
 	listen := flags.String("listen", "127.0.0.1:0", "`ADDRESS` to listen at")
@@ -57,6 +62,27 @@ func Main() int {
 	}
 	<-stop
 	return 0
+}
+
+// request makes a request to a server whose address is in a file.
+func request(addressFile, method, path, body string) int {
+	address, err := os.ReadFile(addressFile)
+	if err == nil {
+		var req *http.Request
+		if req, err = http.NewRequest(method, string(address)+path, strings.NewReader(body)); err == nil {
+			var res *http.Response
+			if res, err = http.DefaultClient.Do(req); err == nil {
+				defer res.Body.Close()
+				io.Copy(os.Stdout, res.Body)
+				if res.StatusCode == http.StatusOK {
+					return 0
+				}
+				err = fmt.Errorf("%s", res.Status)
+			}
+		}
+	}
+	fmt.Fprintln(os.Stderr, "apitest:", err)
+	return 1
 }
 
 // control is how another process steers the server.
