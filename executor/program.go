@@ -68,7 +68,7 @@ func (j *jobRun) scripts(step plan.Step, gentle bool) error {
 	}
 	for _, name := range step.Scripts {
 		hook := strings.HasPrefix(name, "pre") || strings.HasPrefix(name, "post") || strings.HasSuffix(name, "Hook")
-		o.Scripts = append(o.Scripts, shell.Script{Name: name, Text: j.values.Env[name], Hook: hook && name != "preUserSetup"})
+		o.Scripts = append(o.Scripts, shell.Script{Name: name, Text: j.values.Env[name], Hook: hook})
 	}
 	argv, env, err := shell.Command(o)
 	if err != nil {

@@ -100,9 +100,12 @@ func lockOf(steps []plan.Step) string {
 // execute runs the jobs and writes down how it ended.
 func (r *run) execute(jobs []*jobRun) *Result {
 	// No program that is started may leave its memory on a disk.
-	private.ProtectMemory()
+	err := private.ProtectMemory()
 	defer r.listen()()
 	r.emit(Event{Type: RunStarted, Text: r.o.Store.Place()})
+	if err != nil {
+		r.emit(Event{Type: Warning, Text: "a crash may leave memory with secrets on disk: " + err.Error()})
+	}
 
 	var first, last []*jobRun
 	for _, j := range jobs {
