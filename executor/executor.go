@@ -51,6 +51,8 @@ type Options struct {
 	Parallelism int
 	// LockWait is how long to wait for a lock: 0 not at all, negative without end.
 	LockWait time.Duration
+	// LeaveLast leaves jobs that come last to another process, which resumes the run.
+	LeaveLast bool
 	// Timeout interrupts the run when it takes longer; 0: never.
 	Timeout time.Duration
 	// Grace is how long an interrupted program may take to end before it is asked

@@ -31,8 +31,9 @@ type jobRun struct {
 	list    []plan.Step
 	secrets *secretfile.Selection
 	*progress
-	last    bool // it begins when all others have ended
-	resumed bool // the job was begun by an earlier process
+	last    bool  // it begins when all others have ended
+	resumed bool  // the job was begun by an earlier process
+	refused error // why it must not go on, but for saving its state
 
 	values   values
 	private  *private.Dir
@@ -205,6 +206,10 @@ func (j *jobRun) steps() {
 				j.fail("put-state", asStepError(err))
 				continue
 			}
+		}
+		if j.refused != nil && step.ID != "lock" {
+			j.fail(step.ID, asStepError(j.refused))
+			continue
 		}
 		err := j.step(step, false)
 		if err == nil {

@@ -52,7 +52,7 @@ func progressOf(m *ManifestJob, records []journal.Record) *progress {
 // did not. What a killed process left unsaved is saved first. secrets gives what a
 // job's scripts may read, by its secretsMap.
 //
-// The error is ErrRunning, ErrNoRun, or about files that cannot be read.
+// The error is ErrRunning, ErrNoRun, or about files of the run that cannot be read.
 func (r *Runs) Resume(id string, secrets func(*plan.Job, map[string]string) (*secretfile.Selection, error), o Options) (*Result, error) {
 	files, records, err := r.open(id)
 	if err != nil {
@@ -79,9 +79,9 @@ func (r *Runs) Resume(id string, secrets func(*plan.Job, map[string]string) (*se
 		if err := j.readValues(); err != nil {
 			return nil, err
 		}
-		if j.secrets, err = secrets(j.plan, j.values.Env); err != nil {
-			return nil, err
-		}
+		// Without its secrets nothing of the job can go on, but what an interrupted run
+		// left is saved.
+		j.secrets, j.refused = secrets(j.plan, j.values.Env)
 		j.redact = o.redactor(j.secrets)
 		list = append(list, j)
 	}

@@ -116,7 +116,9 @@ func (r *run) execute(jobs []*jobRun) *Result {
 		}
 	}
 	r.carryOut(first)
-	r.carryOut(last)
+	if !r.o.LeaveLast {
+		r.carryOut(last)
+	}
 
 	result := &Result{Run: r.files.manifest.ID, Status: Succeeded, Logs: filepath.Join(r.files.dir, jobsDir)}
 	for _, j := range jobs {

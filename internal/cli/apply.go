@@ -189,11 +189,15 @@ func runApply(ctx context.Context, o *applyOptions) error {
 			return err
 		}
 	}
+	a.run.LeaveLast = a.hasLast() && hasSystemd(ctx)
 	stop := catchSignals(&a.run)
 	defer stop()
 	result, err := a.runs.Run(a.plan, a.jobs, a.manifest, a.run)
 	if err != nil {
 		return err
+	}
+	if a.run.LeaveLast && result.Status != executor.Interrupted {
+		return a.handOver(ctx, result)
 	}
 	return ended(result)
 }
