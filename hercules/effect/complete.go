@@ -1,15 +1,17 @@
 package effect
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
+	"github.com/nixplan/nixplan/hercules/planner"
 	"github.com/nixplan/nixplan/plan"
 )
 
 // Complete fills in what a plan could not know of a job and its effect has: the
-// deployment's name, files, names of states, and the network's arguments. What it
-// filled in is no unknown of the job any more.
+// deployment's name, the action, files, names of states, and the network's arguments,
+// hidden as a plan hides them. What it filled in is no unknown of the job any more.
 func (e *Effect) Complete(job *plan.Job) {
 	if len(job.Unknowns) == 0 {
 		return
@@ -27,6 +29,9 @@ func (e *Effect) Complete(job *plan.Job) {
 	if unknown(plan.FieldDeployment) {
 		job.Deployment = e.Env["NIXOPS_DEPLOYMENT"]
 	}
+	if argv, err := nixopsCall(e.Env["effectScript"], "deploy"); err == nil && len(argv) > 0 && unknown(plan.FieldAction) {
+		job.Action = &plan.Action{Name: cmp.Or(e.Env["action"], "switch"), Argv: argv}
+	}
 	if job.Kind != plan.RunNixOps {
 		return
 	}
@@ -35,14 +40,17 @@ func (e *Effect) Complete(job *plan.Job) {
 	e.completeState(job, plan.DeploymentState, "stateName", unknown(plan.FieldStateName))
 	e.completeState(job, plan.KnownHostsState, "knownHostsName", unknown(plan.FieldKnownHostsName))
 	if unknown(plan.FieldNetworkArgs) {
-		job.NetworkArgs = slices.Clone(job.NetworkArgs)
-		for i := range job.NetworkArgs {
-			arg := &job.NetworkArgs[i]
-			for _, known := range e.NetworkArgs {
-				if known.Name == arg.Name && arg.JSON == "" && !arg.Hidden {
-					arg.JSON = known.JSON
-				}
+		hidden := map[string]bool{}
+		for _, arg := range job.NetworkArgs {
+			hidden[arg.Name] = arg.Hidden
+		}
+		job.NetworkArgs = nil
+		for _, arg := range e.NetworkArgs {
+			shown := plan.NetworkArg{Name: arg.Name, Hidden: hidden[arg.Name] || planner.HoldsSecret(arg.Name, arg.JSON)}
+			if !shown.Hidden {
+				shown.JSON = arg.JSON
 			}
+			job.NetworkArgs = append(job.NetworkArgs, shown)
 		}
 	}
 }

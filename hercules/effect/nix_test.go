@@ -17,6 +17,7 @@ import (
 	"github.com/nixplan/nixplan/eval/world"
 	"github.com/nixplan/nixplan/hercules/effect/effecttest"
 	"github.com/nixplan/nixplan/hercules/planner"
+	"github.com/nixplan/nixplan/plan"
 )
 
 // ciNix is an entry file that makes jobs with the stand-in's functions.
@@ -290,6 +291,43 @@ func TestMismatch(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", err, want)
 			}
 		})
+	}
+}
+
+// TestComplete fills in what the model does not know.
+func TestComplete(t *testing.T) {
+	effecttest.RequireNix(t)
+	sources := changedSources(t, "nixpkgs/default.nix", "    git = mkDerivation {", `    settings = {
+      args = { region = "eu"; db.password = "canary"; };
+      name = "north";
+      action = "boot";
+      files = [ "network.nix" ];
+    };
+    git = mkDerivation {`)
+	files := ciNix(`{ shop = job {
+  name = pkgs.settings.name; networkArgs = pkgs.settings.args; networkFiles = pkgs.settings.files; action = pkgs.settings.action;
+}; }`)
+	p, effects := jobs(t, planner.Options{Path: repository(t, "", files)})
+	job := effects["shop"].Job
+	if job.Action != nil || len(job.NetworkArgs) > 0 {
+		t.Fatalf("the model knows %+v", job)
+	}
+	e, err := open(t, p, NixOptions{SearchPath: sources}).Effect(t.Context(), effects["shop"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.Complete(&job)
+	if job.Deployment != "north" || job.Action == nil || job.Action.Name != "boot" || !slices.Contains(job.Action.Argv, "--boot") {
+		t.Errorf("the deployment is %q, the action %+v", job.Deployment, job.Action)
+	}
+	if want := []plan.NetworkArg{{Name: "db", Hidden: true}, {Name: "region", JSON: `"eu"`}}; !slices.Equal(job.NetworkArgs, want) {
+		t.Errorf("the arguments are %+v", job.NetworkArgs)
+	}
+	if want := []plan.StateFile{{Name: "nixops-north.json", Role: plan.DeploymentState}, {Name: "nixops-north.known_hosts", Role: plan.KnownHostsState}}; !slices.Equal(job.StateFiles, want) {
+		t.Errorf("the states are %+v", job.StateFiles)
+	}
+	if len(job.Files) != 1 || job.Files[0].Path != "network.nix" {
+		t.Errorf("the files are %+v", job.Files)
 	}
 }
 

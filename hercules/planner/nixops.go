@@ -72,7 +72,7 @@ func (r *reader) networkArgs(name string) {
 			r.fail(field, err)
 		case data.Kind() == value.UnknownValue:
 			r.unknown(field, data.Unknown())
-		case holdsSecret(arg.Name, data.Str()):
+		case HoldsSecret(arg.Name, data.Str()):
 			arg.Hidden = true
 		default:
 			arg.JSON = data.Str()
@@ -81,9 +81,9 @@ func (r *reader) networkArgs(name string) {
 	}
 }
 
-// holdsSecret reports whether an argument, or a part of its JSON, is named like a
-// secret.
-func holdsSecret(name, data string) bool {
+// HoldsSecret reports whether an argument, or a part of its JSON, is named like a
+// secret, so that a plan must not show it.
+func HoldsSecret(name, data string) bool {
 	if text.SecretName(name) {
 		return true
 	}
