@@ -102,6 +102,7 @@ not need Nix.`,
 		newRefsCommand(streams),
 		newWhyCommand(streams),
 
+		newGraphCommand(streams),
 		newShowCommand(streams),
 		newDiffCommand(streams),
 		newApplyCommand(streams),
