@@ -52,6 +52,7 @@ a revision have the same name, the file is meant; ./NAME is never a revision.`,
   nixplan diff main feature
   nixplan diff HEAD~1 HEAD --ref refs/heads/production
   nixplan diff --format markdown origin/main HEAD
+  nixplan diff --format html >change.html
   nixplan diff before.json after.json --detailed-exitcode`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 2 {
@@ -77,7 +78,7 @@ a revision have the same name, the file is meant; ./NAME is never a revision.`,
 	flags := cmd.Flags()
 	flags.StringVar(&o.dir, "dir", "", "look at the repository in `DIR`, or at a directory of one with an entry file of its own")
 	flags.StringArrayVar(&o.refs, "ref", nil, "compare for git ref `NAME` only; may be given several times")
-	flags.StringVar(&o.format, "format", string(view.Text), "output `FORMAT`: text, json (see docs/diff.schema.json) or markdown")
+	flags.StringVar(&o.format, "format", string(view.Text), "output `FORMAT`: text, json (see docs/diff.schema.json), markdown or html")
 	flags.BoolVar(&o.detailed, "detailed-exitcode", false, "end with status 2 when something changes")
 	flags.StringVar(&o.config, "config", "", "read settings from `FILE` instead of each side's nixplan.hcl")
 	flags.StringVar(&o.secrets, "secrets", "", "the secrets.json or manifest `FILE` that says which secrets there are")
@@ -106,12 +107,17 @@ func runDiff(ctx context.Context, o *diffOptions) error {
 	}
 	defer base.close()
 	defer head.close()
-	changes := diff.Compare(base.Side, head.Side)
+	options := view.Options{Format: format, Width: o.streams.width(), Color: color, Trace: traceLength(false)}
+	var changes *diff.Changes
+	if format == view.HTML {
+		changes, options.Overview = diff.CompareAll(base.Side, head.Side)
+	} else {
+		changes = diff.Compare(base.Side, head.Side)
+	}
 	if err := errors.Join(base.err(), head.err()); err != nil { // of files read for the comparison
 		return o.explain(ctx, err)
 	}
-	err = view.Diff(o.streams.Out, changes, view.Options{Format: format, Width: o.streams.width(), Color: color, Trace: traceLength(false)})
-	if err != nil {
+	if err := view.Diff(o.streams.Out, changes, options); err != nil {
 		return fmt.Errorf("cannot write the changes: %w", err)
 	}
 	if o.detailed && !changes.Empty() {

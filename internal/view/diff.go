@@ -13,7 +13,7 @@ import (
 )
 
 // DiffFormats are the formats of changes.
-var DiffFormats = []Format{Text, JSON, Markdown}
+var DiffFormats = []Format{Text, JSON, Markdown, HTML}
 
 // Diff writes what a change would do.
 func Diff(w io.Writer, c *diff.Changes, o Options) error {
@@ -23,6 +23,8 @@ func Diff(w io.Writer, c *diff.Changes, o Options) error {
 	case Markdown:
 		_, err := io.WriteString(w, diffMarkdown(c))
 		return err
+	case HTML:
+		return writeDiffPage(w, c, o.Overview)
 	}
 	if o.Width <= 0 {
 		o.Width = 100

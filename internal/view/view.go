@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/nixplan/nixplan/plan"
+	"github.com/nixplan/nixplan/plan/diff"
 )
 
 // Format is a way to write something.
@@ -23,6 +24,7 @@ const (
 	SARIF       Format = "sarif"       // Static Analysis Results Interchange Format 2.1.0
 	CodeClimate Format = "codeclimate" // code quality reports, as GitLab reads them
 	Markdown    Format = "markdown"    // a comment on a pull request
+	HTML        Format = "html"        // a page in one file
 )
 
 // PlanFormats are the formats of a plan.
@@ -52,6 +54,8 @@ type Options struct {
 	// Trace is how many entries of a diagnostic's trace human output shows;
 	// negative means all.
 	Trace int
+	// Overview is what surrounds changes; HTML needs it.
+	Overview *diff.Overview
 }
 
 // Plan writes p, which must be normalized.

@@ -38,7 +38,9 @@ type Side struct {
 }
 
 // Compare says what changes from base to head.
-func Compare(base, head Side) *Changes {
+func Compare(base, head Side) *Changes { return compare(base, head).finish() }
+
+func compare(base, head Side) *comparison {
 	c := &comparison{base: &base, head: &head, out: &Changes{
 		FormatVersion: FormatVersion,
 		Base:          revision(&base), Head: revision(&head),
@@ -62,6 +64,11 @@ func Compare(base, head Side) *Changes {
 	c.findings()
 	c.group()
 	c.count()
+	return c
+}
+
+// finish gives the document without credentials.
+func (c *comparison) finish() *Changes {
 	clean(reflect.ValueOf(c.out).Elem())
 	return c.out
 }
@@ -71,6 +78,7 @@ type comparison struct {
 	pairs      []pair
 	files      *files
 	reach      map[string]Reach // by path of a job in the head, else in the base
+	matches    []outcome        // all jobs, those that change first
 	out        *Changes
 }
 

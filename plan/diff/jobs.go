@@ -161,12 +161,15 @@ func (c *comparison) jobs() {
 	scripts := c.scripts()
 	for _, m := range c.match() {
 		job, changed := c.job(m, scripts)
+		c.matches = append(c.matches, outcome{matched: m, path: job.Path, was: job.Was, reach: job.Reach})
 		if !changed {
 			c.out.Unchanged = append(c.out.Unchanged, job.Path)
 			continue
 		}
+		c.matches[len(c.matches)-1].change = job.Change
 		c.out.Jobs = append(c.out.Jobs, job)
 	}
+	slices.SortStableFunc(c.matches, func(a, b outcome) int { return a.order(&b) })
 	slices.SortStableFunc(c.out.Jobs, func(a, b Job) int {
 		return cmp.Or(reachOrder(a.Reach)-reachOrder(b.Reach), cmp.Compare(a.Path, b.Path), cmp.Compare(a.Was, b.Was), cmp.Compare(a.Change, b.Change))
 	})

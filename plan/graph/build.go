@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/nixplan/nixplan/internal/credentials"
+	"github.com/nixplan/nixplan/internal/text"
 	"github.com/nixplan/nixplan/plan"
 )
 
@@ -219,6 +221,7 @@ func (b *builder) graph() *Graph {
 	g.limit(b.Jobs)
 	g.fold()
 	g.sort()
+	g.clean()
 	return g
 }
 
@@ -245,5 +248,22 @@ func (b *builder) tellApart() {
 		if scope, _, ok := strings.Cut(n.key, "\x00"); ok && n.Kind == Machine && count[n.Name] > 1 {
 			n.Note = strings.TrimSpace(n.Note + " of " + scope)
 		}
+	}
+}
+
+// clean hides credentials in every text, whatever it is a name of.
+func (g *Graph) clean() {
+	hide := func(s *string) { *s = credentials.Hide(text.WithoutCredentials(*s)) }
+	for i := range g.Nodes {
+		n := &g.Nodes[i]
+		for _, s := range []*string{&n.Name, &n.Note, &n.Problem} {
+			hide(s)
+		}
+		for k := range n.Names {
+			hide(&n.Names[k])
+		}
+	}
+	for i := range g.Edges {
+		hide(&g.Edges[i].Label)
 	}
 }
