@@ -93,15 +93,14 @@ type htmlFact struct {
 }
 
 type htmlFinding struct {
-	Class                        string
 	Badge                        htmlBadge
 	Severity, Place, Summary, ID string
 }
 
 type htmlPin struct {
 	htmlValues
-	Class, Name, Compare string
-	Badge                htmlBadge
+	Name, Compare string
+	Badge         htmlBadge
 }
 
 // htmlClasses colour what changes.

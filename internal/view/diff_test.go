@@ -129,6 +129,7 @@ func TestDiff(t *testing.T) {
 		"nothing": {Base: diff.Revision{Name: "main"}, Head: diff.Revision{Name: "HEAD"}, Unchanged: []string{"a"}},
 		"hostile": hostileChanges(hostileText),
 	}
+	overviews := map[string]*diff.Overview{"neat": neatOverview(), "nothing": nothingOverview(), "hostile": hostileOverview(hostileText)}
 	forms := []struct {
 		name string
 		o    Options
@@ -137,11 +138,13 @@ func TestDiff(t *testing.T) {
 		{"narrow", Options{Format: Text, Width: 50}},
 		{"color", Options{Format: Text, Color: true}},
 		{"markdown", Options{Format: Markdown}},
+		{"html", Options{Format: HTML}},
 	}
 	for name, c := range tests {
 		archive := &txtar.Archive{}
 		for _, form := range forms {
-			data := strings.ReplaceAll(renderDiff(t, c, form.o), "\x1b", "<ESC>")
+			form.o.Overview = overviews[name]
+			data := withoutStyle(strings.ReplaceAll(renderDiff(t, c, form.o), "\x1b", "<ESC>"))
 			archive.Files = append(archive.Files, txtar.File{Name: form.name, Data: []byte(data)})
 		}
 		got := txtar.Format(archive)

@@ -171,7 +171,7 @@ func draw(g *graph.Graph, heading ...string) *picture {
 		out.Nodes = append(out.Nodes, node)
 	}
 	for i, line := range at.Lines {
-		out.Edges = append(out.Edges, pictureEdge{markClass(g.Edges[i].Mark), curve(line, left, top)})
+		out.Edges = append(out.Edges, pictureEdge{strings.TrimSpace("edge " + markClass(g.Edges[i].Mark)), curve(line, left, top)})
 	}
 	wide := 0.0
 	for _, t := range out.Texts {
