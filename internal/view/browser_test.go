@@ -34,10 +34,11 @@ func TestBrowser(t *testing.T) {
 	ctx := browser(t)
 	axe := axeCore(t)
 	many, overview := manyChanges(1000)
+	hostile := "\"'><svg onload=alert(1)>" + hostileText + "<script>alert(1)</script><img src=x onerror=alert(1)>" + strings.Repeat("wide", 100)
 	pages := map[string]string{
 		"neat":    renderPage(t, neatChanges(), neatOverview()),
 		"nothing": renderPage(t, &diff.Changes{Base: diff.Revision{Name: "main"}, Unchanged: []string{"a"}}, nothingOverview()),
-		"hostile": renderPage(t, hostileChanges(hostileText+strings.Repeat("x", 300)+"<script>alert(1)</script><img src=x onerror=alert(1)>"), hostileOverview("\"'><svg onload=alert(1)>"+strings.Repeat("wide", 100))),
+		"hostile": renderPage(t, hostileChanges(hostile), hostileOverview(hostile)),
 		"many":    renderPage(t, many, overview),
 	}
 	dir := t.TempDir()
@@ -52,7 +53,10 @@ func TestBrowser(t *testing.T) {
 					continue // it takes long, and its colours are the others'
 				}
 				t.Run(fmt.Sprintf("%s %s %d", name, scheme, width), func(t *testing.T) {
-					loadPage(t, ctx, "file://"+file, scheme, width, axe)
+					page := loadPage(t, ctx, "file://"+file, scheme, width)
+					if name != "many" {
+						runAxe(t, page, axe)
+					}
 				})
 			}
 		}
@@ -60,15 +64,14 @@ func TestBrowser(t *testing.T) {
 	t.Run("keyboard", func(t *testing.T) { useKeyboard(t, ctx, "file://"+filepath.Join(dir, "neat.html")) })
 	t.Run("svg", func(t *testing.T) {
 		var svg strings.Builder
-		p := hostilePlan(hostileText)
-		if err := Graph(&svg, p, nothingOverview().Picture, SVG); err != nil {
+		if err := Graph(&svg, hostilePlan(hostile), hostileOverview(hostile).Picture, SVG); err != nil {
 			t.Fatal(err)
 		}
 		file := filepath.Join(dir, "graph.svg")
 		if err := os.WriteFile(file, []byte(svg.String()), 0o666); err != nil {
 			t.Fatal(err)
 		}
-		loadPage(t, ctx, "file://"+file, "dark", 1280, "")
+		loadPage(t, ctx, "file://"+file, "dark", 1280)
 	})
 }
 
@@ -176,8 +179,8 @@ func evaluate[T any](t *testing.T, ctx context.Context, expression string) T {
 	return value
 }
 
-// loadPage opens a page in a tab of its own and looks at it.
-func loadPage(t *testing.T, browser context.Context, url, scheme string, width int64, axe string) {
+// loadPage opens a page in a tab of its own, looks at it, and gives the tab.
+func loadPage(t *testing.T, browser context.Context, url, scheme string, width int64) context.Context {
 	ctx := tab(t, browser)
 	var lock sync.Mutex
 	var heard []string
@@ -223,7 +226,7 @@ func loadPage(t *testing.T, browser context.Context, url, scheme string, width i
 		t.Errorf("the page does not load in silence:\n%s", strings.Join(heard, "\n"))
 	}
 	lock.Unlock()
-	if axe != "" && overflow > 0 { // a picture may be wider
+	if overflow > 0 && strings.HasSuffix(url, ".html") { // a picture may be wider
 		t.Errorf("the page is %d pixels wider than the window", overflow)
 	}
 	if len(active) > 0 {
@@ -237,13 +240,11 @@ func loadPage(t *testing.T, browser context.Context, url, scheme string, width i
 		t.Error("the picture has no style")
 	}
 	screenshot(t, ctx, width)
-	if axe != "" {
-		runAxe(t, ctx, axe)
-	}
+	return ctx
 }
 
-// runAxe opens all that is folded and runs axe-core with its rules for WCAG 2.2 AA
-// and its best practices.
+// runAxe unfolds everything and runs axe-core with all its rules, best practices
+// among them.
 func runAxe(t *testing.T, ctx context.Context, axe string) {
 	t.Helper()
 	evaluate[chromedp.Void](t, ctx, `document.querySelectorAll("details").forEach(d => d.open = true)`)
@@ -264,7 +265,7 @@ func runAxe(t *testing.T, ctx context.Context, axe string) {
 		t.Fatal(err)
 	}
 	if report.Rules < 20 {
-		t.Errorf("axe-core looked at %d rules only", report.Rules)
+		t.Errorf("axe-core found only %d rules to apply", report.Rules)
 	}
 	for _, v := range report.Violations {
 		t.Errorf("axe-core: %s: %s\n\t%s", v.ID, v.Help, strings.Join(v.Nodes, "\n\t"))

@@ -110,9 +110,12 @@ var htmlClasses = map[diff.Change]string{
 	diff.New: "removed", diff.Fixed: "added", // of findings, which nobody wants more of
 }
 
+// htmlMarks are the marks in characters that a terminal may not have; a ">" before a
+// number would be read as "more than".
+var htmlMarks = strings.NewReplacer("-", "−", ">", "→")
+
 func htmlChange(change diff.Change) htmlBadge {
-	mark := strings.Replace(diffMarks[change], "-", "−", 1)
-	return htmlBadge{htmlClasses[change], mark, string(change)}
+	return htmlBadge{htmlClasses[change], htmlMarks.Replace(diffMarks[change]), string(change)}
 }
 
 // writeDiffPage writes what a change would do as a page: one file, which needs
@@ -241,7 +244,7 @@ func tiles(c *diff.Changes) []htmlTile {
 	}
 	count := func(class, mark, word string, n int) htmlCount { return htmlCount{class, mark, word, n} }
 	add("Jobs", count("added", "+", "added", n.JobsAdded), count("removed", "−", "removed", n.JobsRemoved),
-		count("changed", ">", "moved", n.JobsMoved), count("changed", "~", "changed", n.JobsChanged))
+		count("changed", "→", "moved", n.JobsMoved), count("changed", "~", "changed", n.JobsChanged))
 	add("Where jobs run", count("added", "+", "active", n.Activated), count("removed", "−", "inactive", n.Deactivated), count("doubtful", "?", "undetermined", n.Undetermined))
 	add("Machines", count("added", "+", "added", n.MachinesAdded), count("removed", "−", "removed", n.MachinesRemoved), count("changed", "~", "retargeted", n.MachinesChanged))
 	add("Files and scripts", count("changed", "~", "changed", n.Files+n.Scripts))

@@ -36,6 +36,10 @@ func (c htmlCell) Differs() bool {
 	return c.Before != "" && !(slices.Contains(idle, c.Before) && slices.Contains(idle, c.After))
 }
 
+// mostNamed is how many cells of a name the table has; the parts about the job and
+// about the refs have all of it.
+const mostNamed = 60
+
 func htmlMatrixOf(o *diff.Overview) htmlMatrix {
 	var m htmlMatrix
 	columns := o.Columns[:min(len(o.Columns), mostColumns)]
@@ -55,7 +59,7 @@ func htmlMatrixOf(o *diff.Overview) htmlMatrix {
 			break
 		}
 		row := &o.Rows[i]
-		h := htmlRow{Name: text.Line(row.Paths[0]), Was: text.Line(row.Was)}
+		h := htmlRow{Name: clipMiddle(text.Line(row.Paths[0]), mostNamed), Was: clipMiddle(text.Line(row.Was), mostNamed)}
 		if row.Change != "" {
 			h.htmlBadge = htmlChange(row.Change)
 		}
@@ -103,8 +107,8 @@ func htmlRefOf(title string) htmlRef {
 	title = text.Line(title)
 	for prefix, kind := range map[string]string{"refs/heads/": "branch", "refs/tags/": "tag"} {
 		if name, ok := strings.CutPrefix(title, prefix); ok && name != "" {
-			return htmlRef{kind, name}
+			return htmlRef{kind, clipMiddle(name, mostNamed)}
 		}
 	}
-	return htmlRef{Name: title}
+	return htmlRef{Name: clipMiddle(title, mostNamed)}
 }
