@@ -169,7 +169,7 @@ func FuzzDiffPage(f *testing.F) {
 
 // checkSVG reads a picture as XML, which browsers do with a file of it, and gives
 // its elements.
-func checkSVG(t *testing.T, svg string) (elements []string) {
+func checkSVG(t testing.TB, svg string) (elements []string) {
 	t.Helper()
 	decoder := xml.NewDecoder(strings.NewReader(svg))
 	decoder.Strict = true

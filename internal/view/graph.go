@@ -23,6 +23,9 @@ var GraphFormats = []Format{SVG, DOT, Mermaid}
 // Graph draws g, which was made from p.
 func Graph(w io.Writer, p *plan.Plan, g *graph.Graph, format Format) error {
 	heading := []string{text.Clip(text.Line(p.Repository.Name)+" @ "+text.Line(p.Ref), 90)}
+	if len(g.Nodes) == 0 {
+		heading = append(heading, "There are no jobs")
+	}
 	if g.Omitted > 0 {
 		heading = append(heading, omittedJobs(g))
 	}
@@ -119,7 +122,7 @@ func writeMermaid(w io.Writer, g *graph.Graph, heading []string) error {
 		n := &g.Nodes[i]
 		lines := nodeLines(n)
 		for j := range lines {
-			lines[j] = mermaidText(lines[j])
+			lines[j] = mermaidLabel(lines[j])
 		}
 		shape := shapes[n.Kind]
 		fmt.Fprintf(&b, "  n%d%s\"%s\"%s", i+1, shape[0], strings.Join(lines, "<br/>"), shape[1])
@@ -131,7 +134,7 @@ func writeMermaid(w io.Writer, g *graph.Graph, heading []string) error {
 	for _, e := range g.Edges {
 		label := ""
 		if e.Label != "" {
-			label = `|"` + mermaidText(clipMiddle(text.Line(e.Label), mostDrawn)) + `"|`
+			label = `|"` + mermaidLabel(clipMiddle(text.Line(e.Label), mostDrawn)) + `"|`
 		}
 		fmt.Fprintf(&b, "  n%d -->%s n%d\n", e.From+1, label, e.To+1)
 	}
@@ -140,11 +143,11 @@ func writeMermaid(w io.Writer, g *graph.Graph, heading []string) error {
 	return err
 }
 
-// mermaidText writes a text for a quoted label: letters, digits and what is
+// mermaidLabel writes a text for a quoted label: letters, digits and what is
 // common in names as they are, the rest of ASCII by number. So nothing is taken
 // for the end of the label, for HTML or for Markdown, which is looked for in
 // labels before numbers are read.
-func mermaidText(s string) string {
+func mermaidLabel(s string) string {
 	var b strings.Builder
 	digits := true // so far: "1." would begin a list
 	for i, r := range s {

@@ -80,7 +80,7 @@ func (g *Graph) fold() {
 	for _, kind := range []Kind{Machine, Secret, File} {
 		parents := make([][]string, len(g.Nodes))
 		for _, e := range g.Edges {
-			parents[e.To] = append(parents[e.To], fmt.Sprint(e.From, e.Mark, e.Label != ""))
+			parents[e.To] = append(parents[e.To], fmt.Sprint(e.From, e.Mark, e.Label != "", kind == File && e.Label == string(plan.DeployOnlyFile)))
 			if kind == File { // and what it leads to
 				parents[e.From] = append(parents[e.From], fmt.Sprint("to", e.To, e.Mark))
 			}
@@ -113,6 +113,11 @@ func (g *Graph) fold() {
 			}
 			slices.Sort(one.Names)
 			one.Count, one.Name, one.Note = len(list), "", ""
+			for i := range g.Edges {
+				if e := &g.Edges[i]; kind == Secret && e.To == list[0] {
+					e.Label = "" // each has its own
+				}
+			}
 		}
 		g.filter(keep)
 	}
