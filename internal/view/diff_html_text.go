@@ -114,7 +114,7 @@ func diffLines(d *diff.Diff) []htmlLine {
 	return out
 }
 
-// emphasise compares lines that are removed with as many that take their place,
+// emphasise compares lines that are removed with those that take their place, in turn,
 // and sets apart the part in which two such lines differ.
 func emphasise(lines []htmlLine) {
 	run := func(from int, class string) int {
@@ -127,10 +127,8 @@ func emphasise(lines []htmlLine) {
 	for i := 0; i < len(lines); {
 		removed := run(i, "removed")
 		added := run(i+removed, "added")
-		if removed > 0 && removed == added {
-			for k := range removed {
-				split(&lines[i+k], &lines[i+removed+k])
-			}
+		for k := range min(removed, added) {
+			split(&lines[i+k], &lines[i+removed+k])
 		}
 		i += max(1, removed+added)
 	}

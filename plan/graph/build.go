@@ -78,7 +78,7 @@ func (b *builder) job(job *plan.Job, at side) {
 		return
 	}
 	note := string(job.Kind)
-	if job.Deployment != "" {
+	if job.Deployment != "" && job.Deployment != job.Path {
 		note += " " + job.Deployment
 	}
 	key := name
