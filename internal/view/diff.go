@@ -209,6 +209,8 @@ func revisionTitle(r diff.Revision) string {
 	name := text.Line(r.Name)
 	rev := text.Line(r.Rev)
 	switch {
+	case rev == name && len(rev) > shortRev && !r.Dirty && strings.Trim(rev, "0123456789abcdef") == "":
+		return rev[:shortRev]
 	case rev == "" || strings.HasPrefix(rev, name) && name != "":
 		return text.Clip(name, 40)
 	case r.Dirty:
