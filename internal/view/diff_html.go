@@ -75,6 +75,7 @@ type htmlValues struct{ Before, After string }
 type htmlSection struct {
 	ID, Title string
 	Jobs      []htmlJob
+	N         int // how many there are
 	More      string
 }
 
@@ -262,7 +263,7 @@ func (p *htmlPage) contents(c *diff.Changes) {
 	}
 	short := map[string]string{string(diff.Runs): "Deployments", string(diff.MayRun): "Perhaps", string(diff.Idle): "Idle jobs"}
 	for i := range p.Sections {
-		add(p.Sections[i].ID, short[p.Sections[i].ID], len(p.Sections[i].Jobs), true)
+		add(p.Sections[i].ID, short[p.Sections[i].ID], p.Sections[i].N, true)
 	}
 	add("findings", "Findings", len(p.Findings), len(p.Findings) > 0)
 	add("refs", "Refs", 0, len(p.Matrix.Rows) > 0)
@@ -285,6 +286,7 @@ func htmlJobs(c *diff.Changes, reach diff.Reach) htmlSection {
 			s.Jobs = append(s.Jobs, htmlJobOf(c, job))
 		}
 	}
+	s.N = len(s.Jobs) + left
 	if left > 0 {
 		s.More = "… and " + plural(left, "more job") + "; nixplan diff lists them all."
 	}

@@ -98,7 +98,11 @@ func (b *builder) job(job *plan.Job, at side) {
 		if i := slices.IndexFunc(job.Machines, func(m plan.Machine) bool { return m.Name == name }); i >= 0 {
 			n.Note = strings.TrimSpace(job.Machines[i].TargetEnv + " " + job.Machines[i].TargetHost)
 		}
-		return b.node(n, at)
+		i := b.node(n, at)
+		if !slices.Contains(b.nodes[i].jobs, from) {
+			b.nodes[i].jobs = append(b.nodes[i].jobs, from)
+		}
+		return i
 	}
 	for i := range job.Files {
 		f := &job.Files[i]

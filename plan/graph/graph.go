@@ -45,6 +45,7 @@ type Node struct {
 	Names []string
 
 	key   string // tells nodes apart
+	jobs  []int  // of a machine: the jobs that deploy it
 	sides side
 }
 
@@ -77,7 +78,7 @@ type Options struct {
 }
 
 // DefaultJobs is how many jobs a picture has unless more are asked for.
-const DefaultJobs = 60
+const DefaultJobs = 40
 
 // side is where a thing was seen.
 type side uint8

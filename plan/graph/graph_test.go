@@ -211,7 +211,7 @@ func TestLimit(t *testing.T) {
 	if got, want := strings.Join(names, " "), "j00 j01 j02 j05 j08 j11 j14 j17 j20 j23 j26 j29"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	if g.Omitted != 18 || kinds[File] != 13 {
+	if g.Omitted != 18 || kinds[File] != 13 || kinds[Machine] != 1 {
 		t.Errorf("%d omitted, %v", g.Omitted, kinds)
 	}
 	g = Of(p, Options{Select: func(path string) bool { return path == "j07" }})

@@ -25,27 +25,28 @@ func (g *Graph) limit(most int) {
 	}
 	slices.SortStableFunc(jobs, func(a, b int) int { return rank(a) - rank(b) })
 	g.Omitted = len(jobs) - most
+	out := make([][]int, len(g.Nodes))
+	for _, e := range g.Edges {
+		out[e.From] = append(out[e.From], e.To)
+	}
 	keep := make([]bool, len(g.Nodes))
 	for _, i := range jobs[:most] {
-		g.reach(i, keep)
+		g.reach(i, out, keep)
 	}
 	g.filter(keep)
 }
 
-// reach marks a node and all that its edges lead to.
-func (g *Graph) reach(i int, seen []bool) {
-	seen[i] = true
-	for _, e := range g.Edges { // two steps at most: job, file, machine
-		if e.From != i {
+// reach marks a job and all that hangs on it: of a file that it shares, its own
+// machines only.
+func (g *Graph) reach(job int, out [][]int, seen []bool) {
+	seen[job] = true
+	for _, i := range out[job] {
+		seen[i] = true
+		if g.Nodes[i].Kind != File {
 			continue
 		}
-		seen[e.To] = true
-		if g.Nodes[e.To].Kind == File {
-			for _, f := range g.Edges {
-				if f.From == e.To {
-					seen[f.To] = true
-				}
-			}
+		for _, m := range out[i] {
+			seen[m] = seen[m] || slices.Contains(g.Nodes[m].jobs, job)
 		}
 	}
 }
