@@ -27,32 +27,39 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// TestApplySessions runs the sessions of docs/apply.md, with a stand-in for NixOps,
-// and compares what is printed with what the page says. A comment before a session
-// says what goes wrong with NixOps in its first command; "kill": nixplan is killed
-// when that has happened.
+// applySession is a block of commands with what they print. A comment before it says
+// what goes wrong with NixOps in the first command; "kill": nixplan is killed when
+// that has happened.
+var applySession = regexp.MustCompile("(?s)(?:<!-- (fault|kill) ([^\n]*) -->\n)?```console\n(.*?)```")
+
+// TestApplySessions runs the sessions of a page, with a stand-in for NixOps, and
+// compares what is printed with what the page says.
 func TestApplySessions(t *testing.T) {
-	page, err := os.ReadFile("docs/apply.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := newApplyWorld(t)
-	found := 0
-	for _, block := range regexp.MustCompile("(?s)(?:<!-- (fault|kill) ([^\n]*) -->\n)?```console\n(.*?)```").FindAllStringSubmatch(string(page), -1) {
-		for i, s := range sessions(block[3]) {
-			found++
-			faults := ""
-			if i == 0 {
-				faults = block[2]
+	for file, least := range map[string]int{"README.md": 2, "docs/apply.md": 6} {
+		t.Run(file, func(t *testing.T) {
+			page, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
 			}
-			got := w.run(t, s.command, faults, i == 0 && block[1] == "kill")
-			if !matches(strings.Split(strings.TrimSpace(got), "\n"), trimEnd(s.output)) {
-				t.Errorf("nixplan %s prints\n%s\ndocs/apply.md says\n%s", s.command, got, strings.Join(s.output, "\n"))
+			w := newApplyWorld(t)
+			found := 0
+			for _, block := range applySession.FindAllStringSubmatch(string(page), -1) {
+				for i, s := range sessions(block[3]) {
+					found++
+					faults, kill := "", false
+					if i == 0 {
+						faults, kill = block[2], block[1] == "kill"
+					}
+					got := w.run(t, s.command, faults, kill)
+					if !matches(strings.Split(strings.TrimSpace(got), "\n"), trimEnd(s.output)) {
+						t.Errorf("nixplan %s prints\n%s\n%s says\n%s", s.command, got, file, strings.Join(s.output, "\n"))
+					}
+				}
 			}
-		}
-	}
-	if found < 6 {
-		t.Errorf("found only %d commands", found)
+			if found < least {
+				t.Errorf("found only %d commands", found)
+			}
+		})
 	}
 }
 
