@@ -116,13 +116,16 @@ func (l *lineReader) end() {
 }
 
 var (
-	// NixOps puts the machine's name in front of what is about one machine.
-	ofMachine = regexp.MustCompile(`^([A-Za-z0-9_.+-]+)(\.*)> `)
+	// NixOps puts the machine's name in front of what is about one machine, with dots
+	// that make all names equally long.
+	ofMachine = regexp.MustCompile(`^([A-Za-z0-9_.+-]+?)(\.*)> `)
+	// paint are colours and the like, which the log keeps.
+	paint     = regexp.MustCompile("\x1b\\[[0-9;]*[A-Za-z]")
 	exception = regexp.MustCompile(`^(?:[A-Za-z_][\w.]*\.)?[A-Z]\w*(?:Error|Exception|Interrupt|Failure)?(?:: (.*))?$`)
 )
 
 func (l *lineReader) flush() {
-	text := strings.TrimRight(string(l.part), "\r")
+	text := paint.ReplaceAllString(strings.TrimRight(string(l.part), "\r"), "")
 	if l.cut {
 		text += "…"
 	}

@@ -273,10 +273,13 @@ func jobDir(path string) string {
 		return '_'
 	}, path)
 	name = strings.TrimLeft(name, ".")
-	if name == path && len(name) <= 64 {
+	if name == path && name != "" && len(name) <= 64 {
 		return name
 	}
 	sum := sha256.Sum256([]byte(path))
+	if name == "" {
+		name = "job"
+	}
 	return name[:min(len(name), 40)] + "-" + hex.EncodeToString(sum[:4])
 }
 

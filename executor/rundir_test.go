@@ -1,0 +1,92 @@
+package executor
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nixplan/nixplan/plan"
+)
+
+// A job's name is a single, harmless path element, and no two jobs share one.
+func TestJobDir(t *testing.T) {
+	seen := map[string]string{}
+	for _, path := range []string{
+		"neat-network", "a.b", "a/b", "a_b", "../x", "..", ".", "", "x\x00y", `"a b"`, "a b", "ä",
+		strings.Repeat("x", 64), strings.Repeat("x", 65), strings.Repeat("x", 5000), "A", ".hidden",
+	} {
+		dir := jobDir(path)
+		if dir == "" || dir != filepath.Base(dir) || !filepath.IsLocal(dir) || strings.HasPrefix(dir, ".") || len(dir) > 64 {
+			t.Errorf("%q has the directory %q", path, dir)
+		}
+		if other, ok := seen[dir]; ok {
+			t.Errorf("%q and %q have the directory %q", path, other, dir)
+		}
+		seen[dir] = path
+	}
+	if got := jobDir("neat-network"); got != "neat-network" {
+		t.Errorf("neat-network has the directory %q", got)
+	}
+}
+
+func TestRunDirectories(t *testing.T) {
+	runs := &Runs{Dir: filepath.Join(t.TempDir(), "state", "runs")}
+	if ids, err := runs.IDs(); err != nil || len(ids) > 0 {
+		t.Fatalf("%q, %v", ids, err)
+	}
+	p := &plan.Plan{Ref: "refs/heads/main"}
+	p.Normalize()
+	at := time.Date(2026, 11, 28, 20, 16, 44, 0, time.UTC)
+	first, err := runs.create(&Manifest{Ref: p.Ref}, p, at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer first.close()
+	id := first.manifest.ID
+	if !strings.HasPrefix(id, "20261128T201644Z-") || !runID.MatchString(id) {
+		t.Errorf("the id is %s", id)
+	}
+	if !runs.Alive(id) {
+		t.Error("a run that was just made is not alive")
+	}
+	if _, _, err := runs.open(id); !errors.Is(err, ErrRunning) {
+		t.Errorf("opening a run that goes on: %v", err)
+	}
+	second, err := runs.create(&Manifest{Ref: p.Ref}, p, at.Add(time.Second))
+	if err != nil {
+		t.Fatal(err)
+	}
+	second.close()
+	if runs.Alive(second.manifest.ID) {
+		t.Error("a run is alive that ended")
+	}
+	again, records, err := runs.open(second.manifest.ID)
+	if err != nil || len(records) != 0 {
+		t.Fatalf("%v, %v", records, err)
+	}
+	again.close()
+
+	if ids, _ := runs.IDs(); len(ids) != 2 || ids[0] != second.manifest.ID {
+		t.Errorf("runs are %q", ids)
+	}
+	if got, err := runs.Find(id[:16]); err != nil || got != id {
+		t.Errorf("%s: %s, %v", id[:16], got, err)
+	}
+	if _, err := runs.Find("2026"); err == nil || !strings.Contains(err.Error(), " or ") {
+		t.Errorf("2026: %v", err)
+	}
+	for _, name := range []string{"", "..", "2027", "../../etc"} {
+		if _, err := runs.Find(name); !errors.Is(err, ErrNoRun) {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+	filepath.WalkDir(runs.Dir, func(path string, _ os.DirEntry, err error) error {
+		if info, err := os.Stat(path); err != nil || info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%s: %v, %v", path, info.Mode(), err)
+		}
+		return nil
+	})
+}
