@@ -169,14 +169,20 @@ func (m *model) variable(name string, v value.Value, a *value.Attr) error {
 	return nil
 }
 
-// place is where the program gives an attribute.
+// place is where the program gives an attribute, or the job that has it.
 func (m *model) place(name string, a *value.Attr) value.Span {
+	places := []value.Span{a.Pos.Span(), m.e.Found.At}
 	if m.e.Given.Kind() == value.AttrSet {
 		if given := m.e.Given.Attrs().Lookup(name); given != nil {
-			return given.Pos.Span()
+			places = append([]value.Span{given.Pos.Span()}, places...)
 		}
 	}
-	return a.Pos.Span()
+	for _, at := range places {
+		if position(at) != nil && !m.ev.InLibrary(at) {
+			return at
+		}
+	}
+	return value.Span{}
 }
 
 func position(at value.Span) *plan.Position {

@@ -57,8 +57,8 @@ var builder = map[string]string{
 	"NIX_STORE":             "", "NIX_BUILD_TOP": "", "TMP": "", "TMPDIR": "", "TEMP": "", "TEMPDIR": "", // set below
 }
 
-// shellOwn are variables that bash keeps for itself.
-var shellOwn = []string{"_", "PWD", "OLDPWD", "SHLVL"}
+// shellOwn are variables that bash and stdenv's setup keep for themselves.
+var shellOwn = []string{"_", "PWD", "OLDPWD", "SHLVL", "_PATH"}
 
 // source sources stdenv's setup in bash, as the effect would, and gives the exported
 // variables. The effect's scripts are left out of its environment: nothing runs
@@ -147,8 +147,8 @@ func declared(text string) (map[string]string, error) {
 func inputPath(env map[string]string) []string {
 	var path []string
 	seen := map[string]bool{}
-	var add func(input, propagated string)
-	add = func(input, propagated string) {
+	var add func(input string)
+	add = func(input string) {
 		if seen[input] || input == "" {
 			return
 		}
@@ -157,23 +157,20 @@ func inputPath(env map[string]string) []string {
 		if info, err := os.Stat(bin); err == nil && info.IsDir() {
 			path = append(path, bin)
 		}
-		more, err := os.ReadFile(filepath.Join(input, "nix-support", propagated))
-		if err != nil && !os.IsNotExist(err) {
-			return
+		more, err := os.ReadFile(filepath.Join(input, "nix-support", "propagated-build-inputs"))
+		if err != nil {
+			return // most have none
 		}
 		for next := range strings.FieldsSeq(string(more)) {
-			add(next, propagated)
+			add(next)
 		}
 	}
-	for _, kind := range []struct{ inputs, propagated string }{
-		{"nativeBuildInputs", "propagated-native-build-inputs"}, {"buildInputs", "propagated-build-inputs"},
-	} {
-		if kind.inputs == "buildInputs" && env["strictDeps"] == "1" {
-			break
-		}
-		for input := range strings.FieldsSeq(env[kind.inputs]) {
-			add(input, kind.propagated)
-		}
+	inputs := env["nativeBuildInputs"]
+	if env["strictDeps"] != "1" {
+		inputs += " " + env["buildInputs"]
+	}
+	for input := range strings.FieldsSeq(inputs) {
+		add(input)
 	}
 	return path
 }

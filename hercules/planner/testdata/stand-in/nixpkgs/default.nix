@@ -102,7 +102,7 @@ let
         mkdir -p $out/bin $out/nix-support
         printf '#!/bin/sh\necho git "$@"\n' >$out/bin/git
         chmod +x $out/bin/git
-        echo $openssh >$out/nix-support/propagated-native-build-inputs
+        echo $openssh >$out/nix-support/propagated-build-inputs
       '';
     };
     jq = package "jq" "1.7.1";

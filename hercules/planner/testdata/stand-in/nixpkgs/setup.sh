@@ -11,9 +11,9 @@ input() {
   case " $found " in *" $1 "*) return ;; esac
   found+=" $1"
   if [[ -d $1/bin ]]; then PATH+=${PATH:+:}$1/bin; fi
-  if [[ -f $1/nix-support/propagated-native-build-inputs ]]; then
+  if [[ -f $1/nix-support/propagated-build-inputs ]]; then
     local next
-    for next in $(<"$1/nix-support/propagated-native-build-inputs"); do input "$next"; done
+    for next in $(<"$1/nix-support/propagated-build-inputs"); do input "$next"; done
   fi
   if [[ -f $1/nix-support/setup-hook ]]; then source "$1/nix-support/setup-hook"; fi
 }
