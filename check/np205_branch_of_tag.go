@@ -24,8 +24,10 @@ func checkBranchOfTag(p *pass) {
 		d := &all[i]
 		for _, other := range d.Others {
 			tag := p.onlyTag(d, other)
-			at := p.comparedWith(d, other)
-			if tag != "" && at.Valid() && !seen[at] {
+			if tag == "" {
+				continue
+			}
+			if at := p.comparedWith(d, other); at.Valid() && !seen[at] {
 				seen[at] = true
 				p.neverBranch(d, tag, at)
 			}

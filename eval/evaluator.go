@@ -31,6 +31,9 @@ type Options struct {
 	// Partial makes what would have to be built first unknown, as in the modelled
 	// world, and no error.
 	Partial bool
+	// Share lets expressions that do not depend on what differs between rounds
+	// keep their values; see NextRound.
+	Share bool
 	// Fetcher gets what fetchers ask for; nil is one without cache and network.
 	Fetcher *fetch.Fetcher
 	// Libraries are directories whose files are not the user's: places in them are
@@ -77,6 +80,7 @@ type Evaluator struct {
 	decisions    []Decision
 	decidedSeen  map[decisionKey]bool
 	storeState   storeState
+	round        int          // see NextRound
 	root         *diag.Source // what EvalFile or EvalText was last given
 }
 

@@ -65,7 +65,7 @@ func (ev *Evaluator) run(m *value.Machine, file *parser.File, diags diag.List, d
 			throwSyntax(m, diags) // what could not be read hides names from the resolver
 		}
 	}
-	r := &resolver{ev: ev, base: value.AddSource(file.Source), source: file.Source, dir: dir, extra: extra, model: modelled}
+	r := &resolver{ev: ev, base: value.AddSource(file.Source), source: file.Source, dir: dir, extra: extra, model: modelled, share: ev.opts.Share && !modelled}
 	if modelled || ev.inLibrary(dir) {
 		ev.modelBases = append(ev.modelBases, baseRange{r.base, r.base + value.Pos(len(file.Text)) + 1})
 	}

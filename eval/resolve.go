@@ -22,6 +22,10 @@ type resolver struct {
 	extra  *value.Attrs
 	model  bool // the file is ours and sees __nixplan
 	errors diag.List
+	// share makes nodes whose thunks may serve several rounds; used are the
+	// variables that were mentioned so far.
+	share bool
+	used  []use
 	// more is how many undefined variables were left out, firstMore where the
 	// first of them is.
 	more      int
@@ -43,9 +47,15 @@ func (r *resolver) span(s parser.Span) span {
 func (r *resolver) exprs(list []parser.Expr, sc *scope) []value.Code {
 	out := make([]value.Code, len(list))
 	for i, x := range list {
-		out[i] = r.expr(x, sc)
+		out[i] = r.delayed(x, sc)
 	}
 	return out
+}
+
+// delayed resolves an expression that is evaluated later, if at all.
+func (r *resolver) delayed(x parser.Expr, sc *scope) value.Code {
+	mark := len(r.used)
+	return r.shared(r.expr(x, sc), sc, mark)
 }
 
 func (r *resolver) expr(x parser.Expr, sc *scope) value.Code {
@@ -76,7 +86,13 @@ func (r *resolver) expr(x parser.Expr, sc *scope) value.Code {
 	case *parser.LegacyLet:
 		return &selectNode{span: r.span(x.Span), set: r.attrSet(x.Set, sc), path: []name{{at: r.span(x.Span), sym: symBody}}}
 	case *parser.With:
-		return &withNode{r.span(x.Span), r.expr(x.Scope, sc), r.expr(x.Body, &scope{outer: sc, isWith: true})}
+		mark := len(r.used)
+		set := r.delayed(x.Scope, sc)
+		inner := &scope{outer: sc, isWith: true}
+		if r.share {
+			inner.uses = [][]use{1: slices.Clone(r.used[mark:])}
+		}
+		return &withNode{r.span(x.Span), set, r.expr(x.Body, inner)}
 	case *parser.Assert:
 		return &assertNode{r.span(x.Span), r.expr(x.Cond, sc), r.expr(x.Body, sc)}
 	case *parser.If:
@@ -114,6 +130,7 @@ func (r *resolver) variable(text string, at parser.Span, sc *scope) value.Code {
 	b := sc.lookup(sym)
 	sp := r.span(at)
 	if b.found {
+		r.mentions(b.scope, b.slot)
 		switch b.level {
 		case 0:
 			return &var0{sp, b.slot}
@@ -127,6 +144,9 @@ func (r *resolver) variable(text string, at parser.Span, sc *scope) value.Code {
 		return &globalNode{sp, slot}
 	}
 	if b.withs != nil {
+		for _, with := range b.withScopes {
+			r.mentions(with, 1)
+		}
 		return &withVar{sp, sym, b.withs}
 	}
 	r.undefined(text, at, sc)
@@ -238,14 +258,15 @@ func (r *resolver) attrSet(x *parser.AttrSet, sc *scope) value.Code {
 	}
 	n := &attrsNode{span: r.span(x.Span), dynamic: r.dynamic(x.Attrs, sc)}
 	for _, e := range x.Attrs.From {
-		n.from = append(n.from, r.expr(e, sc))
+		n.from = append(n.from, r.delayed(e, sc))
 	}
 	for _, a := range x.Attrs.Static {
 		spec := attrSpec{sym: value.Intern(a.Name), pos: r.base + value.Pos(a.PathAt)}
 		if a.From >= 0 {
 			spec.code, spec.from = r.inheritFrom(a, a.From+1), true
 		} else {
-			spec.code = r.named(a.Name, a.Value, sc)
+			mark := len(r.used)
+			spec.code = r.shared(r.named(a.Name, a.Value, sc), sc, mark)
 		}
 		n.attrs = append(n.attrs, spec)
 	}
@@ -263,18 +284,32 @@ func (r *resolver) inheritFrom(a parser.Attr, slot int) value.Code {
 // recursive gives the code that fills the slots of a recursive level.
 func (r *resolver) recursive(attrs *parser.Attrs, outer, inner *scope) []value.Code {
 	codes := make([]value.Code, 0, len(attrs.Static)+len(attrs.From))
+	overridden := slices.ContainsFunc(attrs.Static, func(a parser.Attr) bool { return a.Name == "__overrides" })
+	if r.share && !overridden { // else a slot may come to hold anything
+		inner.uses = make([][]use, 1, cap(codes)+1)
+	}
+	add := func(code value.Code, mark int) {
+		codes = append(codes, code)
+		if inner.uses != nil {
+			inner.uses = append(inner.uses, slices.Clone(r.used[mark:]))
+		}
+	}
 	for _, a := range attrs.Static {
+		mark := len(r.used)
 		switch {
 		case a.From >= 0:
-			codes = append(codes, r.inheritFrom(a, len(attrs.Static)+1+a.From))
+			slot := len(attrs.Static) + 1 + a.From
+			r.mentions(inner, slot)
+			add(r.shared(r.inheritFrom(a, slot), inner, mark), mark)
 		case a.Inherit:
-			codes = append(codes, &outerNode{r.expr(a.Value, outer)})
+			add(&outerNode{r.expr(a.Value, outer)}, mark)
 		default:
-			codes = append(codes, r.named(a.Name, a.Value, inner))
+			add(r.shared(r.named(a.Name, a.Value, inner), inner, mark), mark)
 		}
 	}
 	for _, e := range attrs.From {
-		codes = append(codes, r.expr(e, inner))
+		mark := len(r.used)
+		add(r.delayed(e, inner), mark)
 	}
 	return codes
 }
@@ -291,7 +326,7 @@ func (r *resolver) named(text string, x parser.Expr, sc *scope) value.Code {
 func (r *resolver) dynamic(attrs *parser.Attrs, sc *scope) []dynamicSpec {
 	var out []dynamicSpec
 	for _, d := range attrs.Dynamic {
-		out = append(out, dynamicSpec{r.expr(d.Name, sc), r.expr(d.Value, sc)})
+		out = append(out, dynamicSpec{r.expr(d.Name, sc), r.delayed(d.Value, sc)})
 	}
 	return out
 }
@@ -328,7 +363,7 @@ func (r *resolver) function(x *parser.Lambda, sc *scope) *value.Function {
 
 func (r *resolver) apply(x *parser.Apply, sc *scope) value.Code {
 	if len(x.Args) == 1 {
-		return &call1Node{r.span(x.Span), r.expr(x.Fn, sc), r.expr(x.Args[0], sc)}
+		return &call1Node{r.span(x.Span), r.expr(x.Fn, sc), r.delayed(x.Args[0], sc)}
 	}
 	return &callNode{r.span(x.Span), r.expr(x.Fn, sc), r.exprs(x.Args, sc)}
 }

@@ -79,6 +79,7 @@ func (p *Project) Evaluate(ev *eval.Evaluator, ref string) *Evaluation {
 
 // EvaluateSource does what an agent would if it were told src: for a fork, say.
 func (p *Project) EvaluateSource(ev *eval.Evaluator, src GitSource) *Evaluation {
+	ev.NextRound()
 	a := &agent{ev: ev, project: p, out: &Evaluation{Source: src}}
 	a.run()
 	return a.out
@@ -87,6 +88,7 @@ func (p *Project) EvaluateSource(ev *eval.Evaluator, src GitSource) *Evaluation 
 // EvaluateAlone does what nix-build would: arguments have the values that the
 // entry file gives them by default. What lies in herculesCI is nothing to it.
 func (p *Project) EvaluateAlone(ev *eval.Evaluator) *Evaluation {
+	ev.NextRound()
 	a := &agent{ev: ev, project: p, out: &Evaluation{}}
 	if p.Entry == "" || p.IsFlake() {
 		return a.out

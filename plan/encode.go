@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/nixplan/nixplan/internal/text"
 )
@@ -34,6 +35,18 @@ func (p *Plan) Normalize() {
 	p.Assumptions = sortAssumptions(p.Assumptions)
 	for i := range p.Jobs {
 		p.Jobs[i].normalize()
+	}
+}
+
+// Amend is Normalize for a plan of which no more was changed since it was
+// normalized than the conditions of its jobs, and what is not about jobs.
+func (p *Plan) Amend() {
+	jobs := p.Jobs
+	p.Jobs = []Job{}
+	p.Normalize()
+	p.Jobs = jobs
+	for i := range p.Jobs {
+		clean(reflect.ValueOf(&p.Jobs[i].Condition).Elem())
 	}
 }
 
@@ -91,15 +104,40 @@ func clean(v reflect.Value) {
 			clean(v.Index(i))
 		}
 	case reflect.Struct:
-		for i := range v.NumField() {
-			field := v.Field(i)
-			optional := strings.Contains(v.Type().Field(i).Tag.Get("json"), ",omitempty")
-			if field.Kind() == reflect.Slice && field.IsNil() && !optional {
+		for _, f := range toClean(v.Type()) {
+			field := v.Field(f.index)
+			if f.list && field.IsNil() {
 				field.Set(reflect.MakeSlice(field.Type(), 0, 0))
 			}
 			clean(field)
 		}
 	}
+}
+
+// cleaned is a field that clean looks at.
+type cleaned struct {
+	index int
+	list  bool // never null
+}
+
+// fields are those of each type, since a document has thousands of structs.
+var fields sync.Map
+
+func toClean(t reflect.Type) []cleaned {
+	if known, ok := fields.Load(t); ok {
+		return known.([]cleaned)
+	}
+	var out []cleaned
+	for i := range t.NumField() {
+		switch f := t.Field(i); f.Type.Kind() {
+		case reflect.Slice:
+			out = append(out, cleaned{i, !strings.Contains(f.Tag.Get("json"), ",omitempty")})
+		case reflect.String, reflect.Pointer, reflect.Struct:
+			out = append(out, cleaned{index: i})
+		}
+	}
+	fields.Store(t, out)
+	return out
 }
 
 // Encode writes p, which must be normalized, as indented JSON with a final

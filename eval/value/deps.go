@@ -37,20 +37,11 @@ func (d *Deps) List() []*Comparison {
 
 func (d *Deps) has(c *Comparison) bool {
 	for _, have := range d.List() {
-		if have == c || *haveKey(have) == *haveKey(c) {
+		if have == c || have.At == c.At && have.Op == c.Op && have.Left == c.Left && have.Right == c.Right && have.Result == c.Result {
 			return true
 		}
 	}
 	return false
-}
-
-type comparisonKey struct {
-	at                      Span
-	op, left, right, result string
-}
-
-func haveKey(c *Comparison) *comparisonKey {
-	return &comparisonKey{c.At, c.Op, c.Left, c.Right, c.Result}
 }
 
 func (d *Deps) union(e *Deps) *Deps {

@@ -153,6 +153,7 @@ func (m *Machine) Catch(f func()) (err *Error) {
 		default:
 			panic(e)
 		}
+		m.forget()
 	}()
 	f()
 	return nil

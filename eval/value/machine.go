@@ -55,6 +55,7 @@ type Machine struct {
 	allocated int64 // bytes charged, freed ones included
 	nextLook  int64 // the allocated at which to look at the heap
 	deps      *Deps
+	tracks    int // calls of Track under way
 
 	// captured counts what may hold on to an environment: thunks, closures and
 	// environments below it.
@@ -262,10 +263,21 @@ func (m *Machine) Decide(c *Comparison) { m.deps = m.deps.union(&Deps{[]*Compari
 func (m *Machine) Track(f func()) *Deps {
 	outer := m.deps
 	m.deps = nil
+	m.tracks++
 	f()
+	m.tracks--
 	own := m.deps
 	m.deps = outer.union(own)
+	m.forget()
 	return own
+}
+
+// forget drops what was depended on when nothing is being computed any more that
+// could ask for it. Adding it all up would take time with the square of it.
+func (m *Machine) forget() {
+	if m.tracks == 0 && len(m.frames) == 0 {
+		m.deps = nil
+	}
 }
 
 // NearestSpan is the innermost place on the stack that satisfies ok, or no

@@ -104,6 +104,43 @@ func NewBool(b bool) Value {
 	return False
 }
 
+// Identical reports whether two values are one and the same, whatever they may
+// come to: the same number or text, the same set, function or thunk. A thunk is
+// the same as its result.
+func Identical(a, b Value) bool {
+	if a = a.result(); a == b {
+		return true
+	}
+	if b = b.result(); a == b {
+		return true
+	}
+	// Where a text with a context comes from is not looked at.
+	return Kind(a.n) == String && a.n == b.n && a.Str() == b.Str()
+}
+
+// result is what a thunk became that depends on no comparison.
+func (v Value) result() Value {
+	if v.IsThunk() && v.thunk().code == nil {
+		return v.thunk().val
+	}
+	return v
+}
+
+// Hash adds to a hash (FNV-1a) in such a way that identical values add the same.
+func (v Value) Hash(h uint64) uint64 {
+	switch v = v.result(); Kind(v.n) {
+	case Null, Bool, Int:
+		if v.p == nil {
+			h = (h ^ uint64(v.n)) * 1099511628211
+		}
+	case String:
+		for _, c := range []byte(v.Str()) {
+			h = (h ^ uint64(c)) * 1099511628211
+		}
+	}
+	return h
+}
+
 // Bool is the truth value of a Bool.
 func (v Value) Bool() bool { return v.n>>payload != 0 }
 

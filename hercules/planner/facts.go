@@ -53,6 +53,39 @@ func kindOf(ev *eval.Evaluator, effect value.Value) plan.Kind {
 	return recognise(ev, effect)
 }
 
+// knownFacts is what facts made of an effect.
+type knownFacts struct {
+	at   value.Span
+	job  plan.Job
+	from Effect
+}
+
+// factsOnce is facts with the steps that follow from them. The evaluator gives the
+// same effect for several refs where it can; then it is read once.
+func (b *builder) factsOnce(job *plan.Job, effect value.Value, at value.Span, from *Effect) {
+	if effect.Kind() != value.AttrSet || len(job.Unknowns) > 0 {
+		b.facts(job, effect, at, from)
+		job.Steps = plan.StepsOf(job, plan.StepOptions{})
+		return
+	}
+	if known := b.known[effect.Attrs()]; known != nil && known.at == at && known.job.Path == job.Path {
+		made := known.job
+		made.AttrPath, made.AgentPath, made.Position, made.Trigger = job.AttrPath, job.AgentPath, job.Position, job.Trigger
+		made.State, made.DrvPath = job.State, job.DrvPath
+		*job = made
+		from.Args, from.Given = known.from.Args, known.from.Given
+		from.Faults, from.Taken, from.Machines, from.Settings = known.from.Faults, known.from.Taken, known.from.Machines, known.from.Settings
+		return
+	}
+	before := len(b.plan.Diagnostics)
+	b.facts(job, effect, at, from)
+	job.Steps = plan.StepsOf(job, plan.StepOptions{})
+	if len(b.plan.Diagnostics) > before {
+		return // each plan has its own
+	}
+	b.known[effect.Attrs()] = &knownFacts{at, *job, *from}
+}
+
 // facts fills in what a job does, and what it was read from.
 func (b *builder) facts(job *plan.Job, effect value.Value, at value.Span, from *Effect) {
 	job.Kind = kindOf(b.ev, effect)

@@ -101,8 +101,7 @@ func (b *builder) job(f *hercules.Found, h *hercules.Handler) {
 		}
 	}
 	effect := &Effect{Found: f, Handler: h}
-	b.facts(&job, f.Value, f.At, effect)
-	job.Steps = plan.StepsOf(&job, plan.StepOptions{})
+	b.factsOnce(&job, f.Value, f.At, effect)
 	b.pending = append(b.pending, pending{len(b.plan.Jobs), effect})
 	b.plan.Jobs = append(b.plan.Jobs, job)
 }

@@ -103,6 +103,7 @@ type Planner struct {
 	files       map[string]*foundFile
 	program     map[string]bool       // files read to find the jobs
 	turned      map[string]*turnedRef // refs that were evaluated before
+	known       map[*value.Attrs]*knownFacts
 }
 
 // New opens the repository that the options name; their Ref is not looked at.
@@ -165,10 +166,10 @@ func open(ctx context.Context, o Options, project *hercules.Project) (*Planner, 
 		ctx:     ctx,
 		project: project,
 		ev: eval.New(ctx, eval.Options{
-			World: w, Model: !o.NoModel, Fetcher: o.Fetcher, Partial: true, Limits: limits, DisplayDir: project.Root, Libraries: libraries,
+			World: w, Model: !o.NoModel, Fetcher: o.Fetcher, Partial: true, Share: true, Limits: limits, DisplayDir: project.Root, Libraries: libraries,
 			Stderr: once(o.Stderr), SourceKind: settings.SourceKind,
 		}),
-		settings: settings, problems: problems, files: map[string]*foundFile{},
+		settings: settings, problems: problems, files: map[string]*foundFile{}, known: map[*value.Attrs]*knownFacts{},
 		toolVersion: o.ToolVersion,
 		real:        o.NoModel,
 	}, nil

@@ -37,7 +37,7 @@ func (p *Planner) Complete(r *Reading, all []*Reading) *plan.Plan {
 		}
 	}
 	b.conditions()
-	whole.Normalize()
+	whole.Amend()
 	return &whole
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"path"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -217,6 +218,9 @@ func compareFacts(before, after []fact, same func(a, b string) bool) []change {
 // compareJobs lists what differs in a job for a ref for which both sides have
 // it, but for its state.
 func (c *comparison) compareJobs(p *pair, before, after *plan.Job) []change {
+	if c.equal(before, after) {
+		return nil
+	}
 	out := compareFacts(factsOf(before), factsOf(after), p.same)
 	out = c.files.follow(out, before, after)
 	out = append(out, fileOrder(before, after)...)
@@ -226,6 +230,20 @@ func (c *comparison) compareJobs(p *pair, before, after *plan.Job) []change {
 		out = append(out, change{fact: fact{Derivation, "", after.DrvPath}, before: before.DrvPath, what: Changed})
 	}
 	return out
+}
+
+// equal reports whether two jobs are the same but for their state and where they
+// are written; then nothing has to be compared one by one. Most jobs are, and for
+// several refs they are often made of the same lists.
+func (c *comparison) equal(before, after *plan.Job) bool {
+	if before == c.same[0] && after == c.same[1] {
+		return c.isSame
+	}
+	a, b := *before, *after
+	a.State, a.Position, a.Condition = b.State, b.Position, b.Condition
+	c.same = [2]*plan.Job{before, after}
+	c.isSame = reflect.DeepEqual(&a, &b) && conditionText(&before.Condition) == conditionText(&after.Condition)
+	return c.isSame
 }
 
 // fileOrder notices the same files in another order: the later ones win.
@@ -282,6 +300,9 @@ func neutral(p *plan.Plan) *strings.Replacer {
 
 // steps lists the steps that differ.
 func (c *comparison) steps(p *pair, before, after *plan.Job) []change {
+	if c.equal(before, after) {
+		return nil
+	}
 	facts := func(job *plan.Job) (out []fact) {
 		for i := range job.Steps {
 			out = append(out, fact{"", job.Steps[i].ID, stepText(&job.Steps[i])})
