@@ -92,7 +92,7 @@ func comparePositions(a, b *Position) int {
 func clean(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.String:
-		if s := v.String(); strings.ContainsAny(s, "@?") {
+		if s := v.String(); strings.IndexByte(s, '@') >= 0 || strings.IndexByte(s, '?') >= 0 {
 			v.SetString(text.WithoutCredentials(s))
 		}
 	case reflect.Pointer:

@@ -337,6 +337,7 @@ func (m *matrix) found(path string, at *refset.Point) {
 func (m *matrix) describe() {
 	literals := slices.Clone(m.literals.list)
 	slices.SortFunc(literals, refset.Compare)
+	tables := &tables{points: m.out.Tried, literals: literals, plain: refset.NewTable(m.out.Tried, literals)}
 	type regions struct{ active, undetermined Region }
 	known := map[string]regions{} // jobs of equal states have equal regions
 	for _, job := range m.out.Jobs {
@@ -353,24 +354,39 @@ func (m *matrix) describe() {
 		}
 		r, ok := known[key.String()]
 		if !ok {
-			r = regions{m.region(job, plan.Active, literals), m.region(job, plan.Undetermined, literals)}
+			r = regions{m.region(job, plan.Active, tables), m.region(job, plan.Undetermined, tables)}
 			known[key.String()] = r
 		}
 		job.Active, job.Undetermined = r.active, r.undetermined
 	}
 }
 
-func (m *matrix) region(job *MatrixJob, state plan.RefState, literals []refset.Literal) Region {
-	var samples []refset.Sample
+// tables are what descriptions are made with: the literals, and with those that
+// ignore case as well.
+type tables struct {
+	points   []refset.Point
+	literals []refset.Literal
+	plain    *refset.Table
+	folded   *refset.Table // nil until it is needed
+}
+
+func (m *matrix) region(job *MatrixJob, state plan.RefState, t *tables) Region {
+	samples := make([]refset.Sample, len(m.out.Tried))
 	for i, point := range m.out.Tried {
-		// What is not known of this repository may well be known of a fork.
-		if state != plan.Undetermined || point.Others == m.out.Tried[0].Others {
-			samples = append(samples, refset.Sample{Point: point, In: job.States[i] == state})
+		switch {
+		case state == plan.Undetermined && point.Others != m.out.Tried[0].Others:
+			// What is not known of this repository may well be known of a fork.
+			samples[i] = refset.Either
+		case job.States[i] == state:
+			samples[i] = refset.In
 		}
 	}
-	set, ok := refset.Fit(samples, literals)
+	set, ok := t.plain.Fit(samples)
 	if !ok {
-		set, ok = refset.Fit(samples, refset.Folds(literals))
+		if t.folded == nil {
+			t.folded = refset.NewTable(t.points, refset.Folds(t.literals))
+		}
+		set, ok = t.folded.Fit(samples)
 	}
 	return Region{set, ok}
 }

@@ -6,11 +6,37 @@ import (
 	"slices"
 )
 
-// Sample is a point of which it is known whether it is in the set.
-type Sample struct {
-	Point Point
-	In    bool
+// Table has samples, which are points, and the literals that sets of them can be
+// described with. What holds of what is found out once for all sets.
+type Table struct {
+	literals []Literal
+	words    int    // of a mask
+	holds    []mask // by literal
 }
+
+// NewTable makes a table. The literals are not negated.
+func NewTable(points []Point, literals []Literal) *Table {
+	t := &Table{literals: literals, words: (len(points) + 63) / 64}
+	for i := range literals {
+		holds := make(mask, t.words)
+		for j := range points {
+			if literals[i].Holds(&points[j]) {
+				holds.set(j)
+			}
+		}
+		t.holds = append(t.holds, holds)
+	}
+	return t
+}
+
+// Sample says of a point whether it is in a set.
+type Sample uint8
+
+const (
+	Out Sample = iota
+	In
+	Either // nothing is known of it
+)
 
 // mostPaired is up to how many literals are tried two and two.
 const mostPaired = 40
@@ -22,14 +48,16 @@ const (
 	fewExceptions  = 4
 )
 
-// Fit is a short description, made of literals (which are not negated), that
-// agrees with every sample; false when there is none.
+// Fit is a short description, made of the table's literals, that agrees with every
+// sample, of which there is one for each of the table's points; false when there
+// is none.
 //
 // It is a search by rule covering: candidates for terms are one or two literals,
 // from which others are excepted until no sample is covered that must not be;
 // then terms are chosen by what they cost for each sample that they add.
-func Fit(samples []Sample, literals []Literal) (Set, bool) {
-	f := newFitter(samples, literals)
+func (t *Table) Fit(samples []Sample) (Set, bool) {
+	f := t.fitter(samples)
+	literals := t.literals
 	switch {
 	case f.in.empty():
 		return Set{Any: []Term{}}, true
@@ -161,10 +189,9 @@ func (m mask) without(o mask) mask {
 }
 
 type fitter struct {
-	literals []Literal
-	holds    []mask // by literal
-	in, out  mask
-	terms    []candidate
+	*Table
+	in, out mask
+	terms   []candidate
 }
 
 // candidate is a term that covers no sample it must not.
@@ -174,24 +201,15 @@ type candidate struct {
 	cost    int
 }
 
-func newFitter(samples []Sample, literals []Literal) *fitter {
-	words := (len(samples) + 63) / 64
-	f := &fitter{literals: literals, in: make(mask, words), out: make(mask, words)}
-	for i := range samples {
-		if samples[i].In {
+func (t *Table) fitter(samples []Sample) *fitter {
+	f := &fitter{Table: t, in: make(mask, t.words), out: make(mask, t.words)}
+	for i, sample := range samples {
+		switch sample {
+		case In:
 			f.in.set(i)
-		} else {
+		case Out:
 			f.out.set(i)
 		}
-	}
-	for i := range literals {
-		holds := make(mask, words)
-		for j := range samples {
-			if literals[i].Holds(&samples[j].Point) {
-				holds.set(j)
-			}
-		}
-		f.holds = append(f.holds, holds)
 	}
 	return f
 }

@@ -1,6 +1,9 @@
 package refset
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
 func TestHolds(t *testing.T) {
 	tests := []struct {
@@ -49,16 +52,19 @@ func TestFit(t *testing.T) {
 		{all[6:], "every ref except any branch, any tag"},
 		{all[2:3], ""}, // nothing tells rel/1 from rel/2
 	}
+	var points []Point
+	for _, ref := range all {
+		points = append(points, Point{Ref: ref})
+	}
+	table := NewTable(points, literals)
 	for _, test := range tests {
-		var samples []Sample
-		for _, ref := range all {
-			in := false
-			for _, have := range test.in {
-				in = in || have == ref
+		samples := make([]Sample, len(all))
+		for i, ref := range all {
+			if slices.Contains(test.in, ref) {
+				samples[i] = In
 			}
-			samples = append(samples, Sample{Point{Ref: ref}, in})
 		}
-		set, ok := Fit(samples, literals)
+		set, ok := table.Fit(samples)
 		got := ""
 		if ok {
 			got = set.String()
@@ -66,11 +72,15 @@ func TestFit(t *testing.T) {
 		if got != test.want {
 			t.Errorf("%q: got %q, want %q", test.in, got, test.want)
 		}
-		for _, s := range samples {
-			if ok && set.Has(&s.Point) != s.In {
-				t.Errorf("%q: %s is wrong about %s", test.in, got, s.Point.Ref)
+		for i := range points {
+			if ok && set.Has(&points[i]) != (samples[i] == In) {
+				t.Errorf("%q: %s is wrong about %s", test.in, got, all[i])
 			}
 		}
+	}
+	// Without rel/2 nothing has to tell it from rel/1.
+	if set, ok := table.Fit([]Sample{2: In, 3: Either, 6: Out}); !ok || set.String() != "refs/heads/rel/*" {
+		t.Errorf("with a point of which nothing is known: %s, %t", set.String(), ok)
 	}
 }
 
