@@ -209,7 +209,13 @@ var factNames = map[plan.Kind][]string{
 	plan.RunNixOS:       {"ssh.destination", "ssh.buildOnDestination"},
 	plan.RunNixDarwin:   {"ssh.destination", "ssh.buildOnDestination"},
 	plan.GitWriteBranch: {"git.update.branch", "git.checkout.remote.url"},
-	plan.FlakeUpdate:    {"git.update.branch", "git.checkout.remote.url"},
+	plan.FlakeUpdate:    append([]string{"git.update.branch", "git.checkout.remote.url"}, gitUpdate...),
+	plan.ModularEffect:  gitUpdate,
+}
+
+// gitUpdate are what effects that push a branch say of what becomes of it.
+var gitUpdate = []string{
+	"pullRequest.base", "pullRequest.title", "pullRequest.autoMergeMethod", "baseMerge.branch", "baseMerge.method",
 }
 
 // namesOfSecrets are arguments that name a secret of secrets.json or a field of
@@ -225,11 +231,18 @@ func (r *reader) others() {
 	for _, a := range r.args.Attrs().ByName() {
 		name := a.Name.String()
 		if slices.Contains(notFacts, name) || strings.HasPrefix(name, "__") ||
-			strings.HasSuffix(name, "Script") || strings.HasSuffix(name, "Phase") || strings.HasSuffix(name, "Phases") ||
+			name == "script" || strings.HasSuffix(name, "Script") || strings.HasSuffix(name, "Phase") || strings.HasSuffix(name, "Phases") ||
 			strings.HasPrefix(name, "pre") || strings.HasPrefix(name, "post") {
 			continue
 		}
 		r.fact(name, a.Value)
+	}
+	if env := attr(r.b.ev, r.args, "env"); r.job.Kind == plan.ModularEffect && env.Kind() == value.AttrSet {
+		for _, a := range env.Attrs().ByName() {
+			if name := a.Name.String(); !strings.HasPrefix(name, "HCI_") { // those say what other settings do
+				r.fact("env."+name, a.Value)
+			}
+		}
 	}
 	for _, path := range factNames[r.job.Kind] {
 		v := r.args

@@ -99,12 +99,17 @@ func (p *Planner) File(name string) (string, bool) {
 // their arguments. Where a part is not known the text says so.
 func (p *Planner) Scripts(e *Effect) map[string]string {
 	out := map[string]string{}
-	if e.Given.Kind() != value.AttrSet {
+	from := e.Given
+	if from.Kind() == value.AttrSet && from.Attrs().Len() == 0 {
+		from = e.Args // an effect of modules is given nothing: it is all settings
+	}
+	if from.Kind() != value.AttrSet {
 		return out
 	}
-	for _, a := range e.Given.Attrs().ByName() {
+	ownScript := from.Attrs().Lookup("script") != nil
+	for _, a := range from.Attrs().ByName() {
 		name := a.Name.String()
-		if !isScript(name) {
+		if !isScript(name) || name == "effectScript" && ownScript { // it has the model's words around it
 			continue
 		}
 		v, err := p.ev.Force(a.Value)
@@ -113,7 +118,9 @@ func (p *Planner) Scripts(e *Effect) map[string]string {
 		}
 		switch v.Kind() {
 		case value.String:
-			out[name] = v.Str()
+			if v.Str() != "" || from == e.Given {
+				out[name] = v.Str()
+			}
 		case value.UnknownValue:
 			if v.Unknown().Parts != nil {
 				out[name], _ = eval.Known(v)
@@ -126,6 +133,9 @@ func (p *Planner) Scripts(e *Effect) map[string]string {
 // isScript reports whether an argument of that name is a script: userSetupScript,
 // installPhase, preEffect.
 func isScript(name string) bool {
+	if name == "script" {
+		return true
+	}
 	for _, suffix := range []string{"Script", "Phase", "Effect"} {
 		if strings.HasSuffix(name, suffix) {
 			return true

@@ -73,8 +73,11 @@ func diffValues(f *diff.Fact) (name, before, after string) {
 		before, after = "", "" // shown as a diff
 	case diff.State:
 		word := func(s string) string {
-			if s == "absent" {
+			switch s {
+			case "absent":
 				return "does not exist"
+			case "failed":
+				return "cannot be evaluated"
 			}
 			return s
 		}
@@ -160,6 +163,9 @@ func comparedRefs(c *diff.Changes) (n int) {
 // deployment) · 1 pin changed".
 func diffSummary(c *diff.Changes) string {
 	if c.Empty() {
+		if len(c.Unknown) > 0 {
+			return "nothing changes as far as is known"
+		}
 		return "nothing changes"
 	}
 	n := c.Counts

@@ -110,6 +110,9 @@ func diffMarkdown(c *diff.Changes) string {
 	if len(c.Unchanged) > 0 {
 		b.line("\n" + plural(len(c.Unchanged), "job") + " unchanged: " + markdown(text.Clip(names(c.Unchanged), mostOfSpan)) + "\n")
 	}
+	if len(c.Unknown) > 0 {
+		b.line("\n" + unknownJobs + markdown(text.Clip(names(c.Unknown), mostOfSpan)) + "\n")
+	}
 	for _, g := range c.Refs {
 		if g.OnlyIn != "" {
 			b.line("\nNot compared, known only in the " + g.OnlyIn + ": " + markdown(text.Clip(text.Line(g.Title), mostOfSpan)) + "\n")

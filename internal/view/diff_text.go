@@ -43,8 +43,15 @@ func (h *human) diff(c *diff.Changes) {
 		h.WriteByte('\n')
 		h.wrapped("", "unchanged: "+names(c.Unchanged))
 	}
+	if len(c.Unknown) > 0 {
+		h.WriteByte('\n')
+		h.wrapped("", unknownJobs+names(c.Unknown))
+	}
 	h.diffRefs(c)
 }
+
+// unknownJobs introduces jobs of which it is not known whether they change.
+const unknownJobs = "not known whether these change, because they are undetermined before and after: "
 
 // wrapped writes a paragraph.
 func (h *human) wrapped(indent, s string) {

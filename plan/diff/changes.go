@@ -33,12 +33,15 @@ type Changes struct {
 	Entry *EntryChange `json:"entry,omitempty"`
 	// Jobs are those that change, by what they reach: what an agent runs first.
 	Jobs []Job `json:"jobs"`
-	// Unchanged are the paths of the other jobs.
-	Unchanged []string  `json:"unchanged"`
-	Files     []File    `json:"files"`
-	Scripts   []Script  `json:"scripts"`
-	Pins      []Pin     `json:"pins"`
-	Findings  []Finding `json:"findings"`
+	// Unchanged are the paths of the other jobs, but for those in Unknown.
+	Unchanged []string `json:"unchanged"`
+	// Unknown are the paths of the other jobs of which too little is known to say
+	// that they are unchanged: "onPush.default.…" stands for jobs without names.
+	Unknown  []string  `json:"unknown"`
+	Files    []File    `json:"files"`
+	Scripts  []Script  `json:"scripts"`
+	Pins     []Pin     `json:"pins"`
+	Findings []Finding `json:"findings"`
 }
 
 // Empty reports whether nothing changes.
@@ -62,7 +65,8 @@ type Counts struct {
 	JobsMoved       int `json:"jobs_moved"`
 	JobsChanged     int `json:"jobs_changed"` // and neither added, removed nor moved
 	JobsUnchanged   int `json:"jobs_unchanged"`
-	Reaching        int `json:"reaching"` // changed jobs that run for some ref
+	JobsUnknown     int `json:"jobs_unknown"` // nobody knows whether they change
+	Reaching        int `json:"reaching"`     // changed jobs that run for some ref
 	Activated       int `json:"activated"`
 	Deactivated     int `json:"deactivated"`
 	Undetermined    int `json:"undetermined"` // jobs that became so for some ref
@@ -152,7 +156,7 @@ type Job struct {
 type Topic string
 
 const (
-	State           Topic = "state" // "active", "inactive", "undetermined" or "absent"
+	State           Topic = "state" // "active", "inactive", "undetermined", "absent" or "failed"
 	Kind            Topic = "kind"
 	EffectName      Topic = "effect_name"
 	Deployment      Topic = "deployment"

@@ -44,7 +44,7 @@ func compare(base, head Side) *comparison {
 	c := &comparison{base: &base, head: &head, out: &Changes{
 		FormatVersion: FormatVersion,
 		Base:          revision(&base), Head: revision(&head),
-		Refs: []RefGroup{}, Jobs: []Job{}, Unchanged: []string{}, Files: []File{},
+		Refs: []RefGroup{}, Jobs: []Job{}, Unchanged: []string{}, Unknown: []string{}, Files: []File{},
 		Scripts: []Script{}, Pins: []Pin{}, Findings: []Finding{},
 	}}
 	for _, side := range []*Side{&base, &head} {
@@ -260,7 +260,7 @@ func (c *comparison) count() {
 			n.Undetermined += number(states[Doubtful])
 		}
 	}
-	n.JobsUnchanged = len(c.out.Unchanged)
+	n.JobsUnchanged, n.JobsUnknown = len(c.out.Unchanged), len(c.out.Unknown)
 	n.Files, n.Scripts, n.Pins = len(c.out.Files), len(c.out.Scripts), len(c.out.Pins)
 	for _, f := range c.out.Findings {
 		if f.Change == New {

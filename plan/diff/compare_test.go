@@ -340,6 +340,36 @@ entry`},
 			p.Jobs[1].DrvPath = "/nix/store/" + strings.Repeat("0", 32) + "-" + w.rev[:1] + ".drv"
 		})
 	}, ""},
+	{"the program fails", func(w *world) {
+		w.edit(func(p *plan.Plan) {
+			p.Jobs, p.Pins = nil, nil
+			p.Diagnostics = append(p.Diagnostics, plan.Diagnostic{Record: diag.Record{ID: diag.IDScope, Severity: "error", Summary: "undefined variable"}})
+		})
+	}, `
+job changed docs runs
+deactivated state active → failed
+job changed neat-network runs
+deactivated state active → failed [production]
+changed state inactive → failed [main other]`},
+	{"a job fails for one ref", func(w *world) {
+		w.edit(func(p *plan.Plan) {
+			if p.Ref == production {
+				p.Jobs = p.Jobs[1:]
+				p.Diagnostics = append(p.Diagnostics, plan.Diagnostic{Record: diag.Record{ID: diag.IDEvaluation, Severity: "error"}, Attr: "neat-network"})
+			}
+		})
+	}, `
+job changed neat-network runs
+deactivated state active → failed [production]`},
+	{"a job of a name that begins alike fails", func(w *world) {
+		w.edit(func(p *plan.Plan) {
+			p.Jobs = p.Jobs[:1]
+			p.Diagnostics = append(p.Diagnostics, plan.Diagnostic{Record: diag.Record{ID: diag.IDEvaluation, Severity: "error"}, Attr: "doc"})
+		})
+	}, `
+job removed docs runs
+deactivated state active → absent
+removed argument bucket neat-docs`},
 	{"jobs whose names are not known", func(w *world) {
 		w.edit(func(p *plan.Plan) {
 			p.SomeJobs = append(p.SomeJobs, plan.SomeJobs{Path: "envs", AttrPath: []string{"envs"}, State: plan.Undetermined})
@@ -431,13 +461,7 @@ func mirror(c *Changes) {
 			turn(&f.Change)
 			f.Before, f.After = f.After, f.Before
 			if f.Topic == State {
-				job := func(s string) *plan.Job {
-					if s == absent {
-						return nil
-					}
-					return &plan.Job{State: plan.State(s)}
-				}
-				f.Change = stateChange(job(f.Before), job(f.After))[0].what
+				f.Change = stateChange(f.Before, f.After)[0].what
 			}
 			if f.Topic == NetworkFile && f.Change == Moved {
 				f.Name = f.After
@@ -484,5 +508,39 @@ func mirror(c *Changes) {
 	}
 	for i := range c.Findings {
 		turn(&c.Findings[i].Change)
+	}
+}
+
+// A script that names the commit it is evaluated at is not changed by the next
+// commit.
+func TestScriptOfCommit(t *testing.T) {
+	side := func(rev, text string) Side {
+		w := neatWorld()
+		w.rev = strings.Repeat(rev, 40)
+		w.scripts["neat-network"]["effectCheckScript"] = text + w.rev
+		return w.side(rev)
+	}
+	if c := Compare(side("a", "test "), side("b", "test ")); !c.Empty() {
+		t.Error(described(c))
+	}
+	if c := Compare(side("a", "test "), side("b", "check ")); len(c.Scripts) != 1 {
+		t.Error(described(c))
+	}
+}
+
+// What is undetermined before and after may have changed: it is not said to be the
+// same.
+func TestUnknownJobs(t *testing.T) {
+	side := func(name string) Side {
+		w := neatWorld()
+		w.edit(func(p *plan.Plan) {
+			p.SomeJobs = append(p.SomeJobs, plan.SomeJobs{State: plan.Undetermined})
+			p.Jobs[1].Unknowns = append(p.Jobs[1].Unknowns, plan.Unknown{Field: "effect", Needs: "x"})
+		})
+		return w.side(name)
+	}
+	c := Compare(side("a"), side("b"))
+	if want := []string{"docs", "…"}; !slices.Equal(c.Unknown, want) || c.Counts.JobsUnknown != 2 || c.Counts.JobsUnchanged != 1 || !c.Empty() {
+		t.Errorf("unknown %q, unchanged %q, %+v", c.Unknown, c.Unchanged, c.Counts)
 	}
 }

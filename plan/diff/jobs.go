@@ -19,6 +19,9 @@ type view struct {
 	key   jobKey
 	byRef map[string]*plan.Job
 	any   *plan.Job // for some ref, the one for which it is active if there is one
+	// vague says that nobody knows what it is: for some ref it is a set of jobs
+	// without names, or an effect that is unknown.
+	vague bool
 }
 
 // views are the jobs of a side in the order of their paths. Sets of jobs whose
@@ -40,6 +43,8 @@ func (c *comparison) views(planOf func(*pair) *plan.Plan) []*view {
 				out = append(out, v)
 			}
 			v.byRef[c.pairs[i].ref] = job
+			v.vague = v.vague || strings.HasSuffix(job.Path, "…") ||
+				slices.ContainsFunc(job.Unknowns, func(u plan.Unknown) bool { return u.Field == "effect" })
 			if v.any.State != plan.Active && job.State == plan.Active {
 				v.any = job
 			}
@@ -72,6 +77,14 @@ func (m *matched) either() *view {
 		return m.head
 	}
 	return m.base
+}
+
+// path is where the job is on a side, or would be.
+func (m *matched) path(side *view) string {
+	if side == nil {
+		side = m.either()
+	}
+	return side.key.path
 }
 
 // match finds each job of a side on the other: by its path, else by being the
@@ -162,7 +175,12 @@ func (c *comparison) jobs() {
 	for _, m := range c.match() {
 		job, changed := c.job(m, scripts)
 		c.matches = append(c.matches, outcome{matched: m, path: job.Path, was: job.Was, reach: job.Reach})
-		if !changed {
+		switch {
+		case changed:
+		case m.either().vague:
+			c.out.Unknown = append(c.out.Unknown, job.Path)
+			continue
+		default:
 			c.out.Unchanged = append(c.out.Unchanged, job.Path)
 			continue
 		}
@@ -174,6 +192,7 @@ func (c *comparison) jobs() {
 		return cmp.Or(reachOrder(a.Reach)-reachOrder(b.Reach), cmp.Compare(a.Path, b.Path), cmp.Compare(a.Was, b.Was), cmp.Compare(a.Change, b.Change))
 	})
 	slices.Sort(c.out.Unchanged)
+	slices.Sort(c.out.Unknown)
 	for i := range c.out.Scripts {
 		c.out.Scripts[i].Reach = c.reach[c.out.Scripts[i].Job]
 	}
@@ -193,10 +212,11 @@ func (c *comparison) job(m matched, scripts scriptIndex) (out Job, changed bool)
 		Refs: []string{}, Active: []string{}, Facts: []Fact{}, Steps: []Step{},
 	}
 	switch {
-	case m.base == nil:
+	case m.base == nil && c.lacks(v, func(p *pair) *plan.Plan { return p.base }):
 		out.Change = Added
-	case m.head == nil:
+	case m.head == nil && c.lacks(v, func(p *pair) *plan.Plan { return p.head }):
 		out.Change = Removed
+	case m.base == nil || m.head == nil: // it may well be there, but cannot be evaluated
 	case m.base.key != m.head.key:
 		out.Change, out.Was = Moved, m.base.key.path
 	}
@@ -205,23 +225,23 @@ func (c *comparison) job(m matched, scripts scriptIndex) (out Job, changed bool)
 	for i := range c.pairs {
 		p := &c.pairs[i]
 		before, after := m.base.at(p.ref), m.head.at(p.ref)
-		if before == nil && after == nil {
+		list := stateChange(p.state(p.base, before, m.path(m.base)), p.state(p.head, after, m.path(m.head)))
+		if before == nil && after == nil && list == nil {
 			continue
 		}
 		out.Refs = append(out.Refs, p.ref)
 		if after != nil && after.State == plan.Active {
 			out.Active = append(out.Active, p.ref)
 		}
-		list := stateChange(before, after)
 		switch {
 		case before != nil && after != nil:
 			list = append(list, c.compareJobs(p, before, after)...)
 			for _, s := range c.steps(p, before, after) {
 				steps.add(p.ref, s)
 			}
-		case out.Change == Added:
+		case out.Change == Added && after != nil:
 			list = append(list, compareFacts(nil, notable(factsOf(after)), nil)...)
-		case out.Change == Removed:
+		case out.Change == Removed && before != nil:
 			list = append(list, compareFacts(notable(factsOf(before)), nil, nil)...)
 		}
 		for _, f := range list {
@@ -306,14 +326,26 @@ func notable(facts []fact) []fact {
 	})
 }
 
-func stateChange(before, after *plan.Job) []change {
-	state := func(job *plan.Job) string {
-		if job == nil {
-			return absent
-		}
-		return string(job.State)
+// state is a job's on one side.
+func (p *pair) state(side *plan.Plan, job *plan.Job, path string) string {
+	if job == nil {
+		return missing(side, path)
 	}
-	a, b := state(before), state(after)
+	return string(job.State)
+}
+
+// lacks reports whether a side surely does not have a job that the other has.
+func (c *comparison) lacks(v *view, side func(*pair) *plan.Plan) bool {
+	for i := range c.pairs {
+		p := &c.pairs[i]
+		if v.byRef[p.ref] != nil && missing(side(p), v.key.path) == absent {
+			return true
+		}
+	}
+	return false
+}
+
+func stateChange(a, b string) []change {
 	if a == b {
 		return nil
 	}

@@ -13,8 +13,8 @@ import (
 
 // pins compares what is fetched for any of the refs.
 func (c *comparison) pins() {
-	bases := c.pinsOf(func(p *pair) *plan.Plan { return p.base })
-	heads := c.pinsOf(func(p *pair) *plan.Plan { return p.head })
+	base, head := func(p *pair) *plan.Plan { return p.base }, func(p *pair) *plan.Plan { return p.head }
+	bases, heads := c.pinsOf(base), c.pinsOf(head)
 	// First those that are the same, then those that are the same but for one
 	// thing after another.
 	meet := func(alike func(a, b *plan.Pin) bool, report bool) {
@@ -37,6 +37,13 @@ func (c *comparison) pins() {
 	meet(func(a, b *plan.Pin) bool { return a.Name == b.Name && repository(a.URL) == repository(b.URL) }, true)
 	meet(func(a, b *plan.Pin) bool { return repository(a.URL) == repository(b.URL) }, true)
 	meet(func(a, b *plan.Pin) bool { return a.Name == b.Name && a.Kind == b.Kind && a.Kind != otherKind }, true)
+	// What an evaluation that ended early did not come to is not gone.
+	if c.fails(head, base) {
+		bases = nil
+	}
+	if c.fails(base, head) {
+		heads = nil
+	}
 	for _, b := range bases {
 		c.out.Pins = append(c.out.Pins, Pin{Name: pinTitle(b), Change: Removed, Before: b})
 	}

@@ -31,7 +31,7 @@ func (c *comparison) compareScripts(m matched, s scriptIndex) []change {
 		young, has := after[name]
 		what := Changed
 		switch {
-		case had && has && old == young:
+		case had && has && c.alike(old, young):
 			continue
 		case !had:
 			what = Added
@@ -42,4 +42,10 @@ func (c *comparison) compareScripts(m matched, s scriptIndex) []change {
 		c.out.Scripts = append(c.out.Scripts, Script{Job: m.head.key.path, Name: name, Change: what, Diff: textDiff(old, young)})
 	}
 	return out
+}
+
+// alike reports whether two texts differ by no more than the commits they name
+// that are evaluated.
+func (c *comparison) alike(a, b string) bool {
+	return a == b || len(c.pairs) > 0 && c.pairs[0].base != nil && c.pairs[0].head != nil && c.pairs[0].same(a, b)
 }

@@ -56,7 +56,7 @@ in
     // optionalAttrs baseMerge.enable { HCI_GIT_UPDATE_BASE_MERGE_METHOD = baseMerge.method; };
 
     nixplan.facts = {
-      inherit (cfg) branch;
+      inherit (cfg) branch script;
       baseMerge = if baseMerge.enable then { inherit (baseMerge) branch method; } else null;
       pullRequest = if pullRequest.enable then { inherit (pullRequest) base title autoMergeMethod; } else null;
     };
