@@ -109,6 +109,9 @@ func diffMarkdown(c *diff.Changes) string {
 	}
 	if len(c.Unchanged) > 0 {
 		b.line("\n" + plural(len(c.Unchanged), "job") + " unchanged: " + markdown(text.Clip(names(c.Unchanged), mostOfSpan)) + "\n")
+		if note := sameSettings(c); note != "" {
+			b.line(markdown(text.Clip(note, mostOfSpan)) + "\n")
+		}
 	}
 	if len(c.Unknown) > 0 {
 		b.line("\n" + unknownJobs + markdown(text.Clip(names(c.Unknown), mostOfSpan)) + "\n")

@@ -42,6 +42,9 @@ func (h *human) diff(c *diff.Changes) {
 	if len(c.Unchanged) > 0 {
 		h.WriteByte('\n')
 		h.wrapped("", "unchanged: "+names(c.Unchanged))
+		if note := sameSettings(c); note != "" {
+			h.wrapped("", note)
+		}
 	}
 	if len(c.Unknown) > 0 {
 		h.WriteByte('\n')
@@ -50,8 +53,20 @@ func (h *human) diff(c *diff.Changes) {
 	h.diffRefs(c)
 }
 
+// sameSettings says of which unchanged jobs not everything was compared.
+func sameSettings(c *diff.Changes) string {
+	switch n := len(c.SameSettings); {
+	case n == 0:
+		return ""
+	case n == len(c.Unchanged):
+		return "(compared by their settings; what is built for them is not looked at)"
+	default:
+		return "(compared by their settings, while what is built for them is not looked at: " + names(c.SameSettings) + ")"
+	}
+}
+
 // unknownJobs introduces jobs of which it is not known whether they change.
-const unknownJobs = "not known whether these change, because they are undetermined before and after: "
+const unknownJobs = "not known whether these change, because they are undetermined, or cannot be evaluated, before and after: "
 
 // wrapped writes a paragraph.
 func (h *human) wrapped(indent, s string) {

@@ -35,6 +35,9 @@ type Changes struct {
 	Jobs []Job `json:"jobs"`
 	// Unchanged are the paths of the other jobs, but for those in Unknown.
 	Unchanged []string `json:"unchanged"`
+	// SameSettings are those of Unchanged of which no more was compared than the
+	// settings: what is built for them may be another.
+	SameSettings []string `json:"same_settings"`
 	// Unknown are the paths of the other jobs of which too little is known to say
 	// that they are unchanged: "onPush.default.…" stands for jobs without names.
 	Unknown  []string  `json:"unknown"`

@@ -44,7 +44,7 @@ func compare(base, head Side) *comparison {
 	c := &comparison{base: &base, head: &head, out: &Changes{
 		FormatVersion: FormatVersion,
 		Base:          revision(&base), Head: revision(&head),
-		Refs: []RefGroup{}, Jobs: []Job{}, Unchanged: []string{}, Unknown: []string{}, Files: []File{},
+		Refs: []RefGroup{}, Jobs: []Job{}, Unchanged: []string{}, SameSettings: []string{}, Unknown: []string{}, Files: []File{},
 		Scripts: []Script{}, Pins: []Pin{}, Findings: []Finding{},
 	}}
 	for _, side := range []*Side{&base, &head} {

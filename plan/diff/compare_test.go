@@ -370,6 +370,24 @@ deactivated state active → failed [production]`},
 job removed docs runs
 deactivated state active → absent
 removed argument bucket neat-docs`},
+	{"herculesCI fails", func(w *world) {
+		w.edit(func(p *plan.Plan) {
+			p.Jobs = p.Jobs[:1]
+			p.Diagnostics = append(p.Diagnostics, plan.Diagnostic{Record: diag.Record{ID: diag.IDEvaluation, Severity: "error"}, Attr: "herculesCI"})
+		})
+	}, `
+job changed docs runs
+deactivated state active → failed`},
+	{"a job becomes one of some", func(w *world) {
+		w.edit(func(p *plan.Plan) {
+			p.Jobs = p.Jobs[:1]
+			p.SomeJobs = append(p.SomeJobs, plan.SomeJobs{State: plan.Active})
+		})
+	}, `
+job changed docs runs
+undetermined state active → undetermined
+job added … runs
+activated state absent → active`},
 	{"jobs whose names are not known", func(w *world) {
 		w.edit(func(p *plan.Plan) {
 			p.SomeJobs = append(p.SomeJobs, plan.SomeJobs{Path: "envs", AttrPath: []string{"envs"}, State: plan.Undetermined})
@@ -536,11 +554,14 @@ func TestUnknownJobs(t *testing.T) {
 		w.edit(func(p *plan.Plan) {
 			p.SomeJobs = append(p.SomeJobs, plan.SomeJobs{State: plan.Undetermined})
 			p.Jobs[1].Unknowns = append(p.Jobs[1].Unknowns, plan.Unknown{Field: "effect", Needs: "x"})
+			for _, attr := range []string{"docs", "onPush.default.checks.x", "onPush.default.effects.broken"} {
+				p.Diagnostics = append(p.Diagnostics, plan.Diagnostic{Record: diag.Record{ID: diag.IDEvaluation, Severity: "error"}, Attr: attr})
+			}
 		})
 		return w.side(name)
 	}
 	c := Compare(side("a"), side("b"))
-	if want := []string{"docs", "…"}; !slices.Equal(c.Unknown, want) || c.Counts.JobsUnknown != 2 || c.Counts.JobsUnchanged != 1 || !c.Empty() {
+	if want := []string{"docs", "onPush.default.effects.broken", "…"}; !slices.Equal(c.Unknown, want) || c.Counts.JobsUnknown != 3 || c.Counts.JobsUnchanged != 1 || !c.Empty() {
 		t.Errorf("unknown %q, unchanged %q, %+v", c.Unknown, c.Unchanged, c.Counts)
 	}
 }

@@ -52,13 +52,10 @@ func (c *comparison) views(planOf func(*pair) *plan.Plan) []*view {
 		for j := range p.Jobs {
 			add(&p.Jobs[j])
 		}
-		for _, some := range p.SomeJobs {
-			path := "…"
-			if some.Path != "" {
-				path = some.Path + ".…"
-			}
+		for i := range p.SomeJobs {
+			some := &p.SomeJobs[i]
 			add(&plan.Job{
-				Path: path, AttrPath: some.AttrPath, Kind: cmp.Or(some.Kind, plan.Other), Position: some.Position,
+				Path: setOf(some), AttrPath: some.AttrPath, Kind: cmp.Or(some.Kind, plan.Other), Position: some.Position,
 				State: some.State, Condition: some.Condition,
 			})
 		}
@@ -67,6 +64,20 @@ func (c *comparison) views(planOf func(*pair) *plan.Plan) []*view {
 		return cmp.Or(cmp.Compare(a.key.path, b.key.path), cmp.Compare(a.key.trigger, b.key.trigger))
 	})
 	return out
+}
+
+// setOf names a set of jobs whose names are unknown.
+func setOf(some *plan.SomeJobs) string {
+	if some.Path == "" {
+		return "…"
+	}
+	return some.Path + ".…"
+}
+
+// compared reports whether all that a job deploys was compared: the files of a
+// network are, other jobs build something of which only the settings are known.
+func compared(job *plan.Job) bool {
+	return (job.Kind == plan.RunNixOps || job.Kind == plan.RunNixOps2) && len(job.Files) > 0
 }
 
 // matched is a job on both sides, or on one of them.
@@ -182,6 +193,9 @@ func (c *comparison) jobs() {
 			continue
 		default:
 			c.out.Unchanged = append(c.out.Unchanged, job.Path)
+			if !compared(m.either().any) {
+				c.out.SameSettings = append(c.out.SameSettings, job.Path)
+			}
 			continue
 		}
 		c.matches[len(c.matches)-1].change = job.Change
@@ -191,8 +205,10 @@ func (c *comparison) jobs() {
 	slices.SortStableFunc(c.out.Jobs, func(a, b Job) int {
 		return cmp.Or(reachOrder(a.Reach)-reachOrder(b.Reach), cmp.Compare(a.Path, b.Path), cmp.Compare(a.Was, b.Was), cmp.Compare(a.Change, b.Change))
 	})
+	c.failedOnBoth()
 	slices.Sort(c.out.Unchanged)
 	slices.Sort(c.out.Unknown)
+	slices.Sort(c.out.SameSettings)
 	for i := range c.out.Scripts {
 		c.out.Scripts[i].Reach = c.reach[c.out.Scripts[i].Job]
 	}
@@ -225,7 +241,7 @@ func (c *comparison) job(m matched, scripts scriptIndex) (out Job, changed bool)
 	for i := range c.pairs {
 		p := &c.pairs[i]
 		before, after := m.base.at(p.ref), m.head.at(p.ref)
-		list := stateChange(p.state(p.base, before, m.path(m.base)), p.state(p.head, after, m.path(m.head)))
+		list := stateChange(p.state(p.base, before, m.path(m.base), out.Kind), p.state(p.head, after, m.path(m.head), out.Kind))
 		if before == nil && after == nil && list == nil {
 			continue
 		}
@@ -327,9 +343,9 @@ func notable(facts []fact) []fact {
 }
 
 // state is a job's on one side.
-func (p *pair) state(side *plan.Plan, job *plan.Job, path string) string {
+func (p *pair) state(side *plan.Plan, job *plan.Job, path string, kind plan.Kind) string {
 	if job == nil {
-		return missing(side, path)
+		return missing(side, path, kind)
 	}
 	return string(job.State)
 }
@@ -338,7 +354,7 @@ func (p *pair) state(side *plan.Plan, job *plan.Job, path string) string {
 func (c *comparison) lacks(v *view, side func(*pair) *plan.Plan) bool {
 	for i := range c.pairs {
 		p := &c.pairs[i]
-		if v.byRef[p.ref] != nil && missing(side(p), v.key.path) == absent {
+		if v.byRef[p.ref] != nil && missing(side(p), v.key.path, v.any.Kind) == absent {
 			return true
 		}
 	}
