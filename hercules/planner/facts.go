@@ -112,10 +112,9 @@ func (b *builder) facts(job *plan.Job, effect value.Value, at value.Span, from *
 		r.nixops()
 	case plan.RunNixOps2:
 		r.nixops2()
-	default:
-		if ok {
-			r.others()
-		}
+	}
+	if ok {
+		r.others()
 	}
 	r.secrets()
 	from.Args, from.Given = args, given
@@ -225,11 +224,29 @@ var namesOfSecrets = []string{"secretName", "secretField", "tokenSecret"}
 // longestFact is how many bytes of a value a plan shows.
 const longestFact = 160
 
+// nixopsArguments are those that the plan of a NixOps job shows elsewhere.
+var nixopsArguments = []string{
+	"flake", "networkFiles", "networkArgs", "prebuild", "prebuildOnlyNetworkFiles", "deployOnlyNetworkFiles",
+	"prebuildNetworkArgs", "prebuildOnlyModules", "stateName", "knownHostsName", "action", "allowReboot", "allowRecreate",
+	"extraDeployArgs", "forgetState", "makeAnException", "nixops", "nix",
+}
+
 // others lists the arguments of an effect of which nixplan does not know more:
-// those that are short, known texts.
+// those that are short, known texts. Of a NixOps job they are variables of the
+// environment that the program gives it.
 func (r *reader) others() {
-	for _, a := range r.args.Attrs().ByName() {
+	args, shown := r.args, []string(nil)
+	if k := r.job.Kind; k == plan.RunNixOps || k == plan.RunNixOps2 {
+		args, shown = r.given, nixopsArguments
+	}
+	if args.Kind() != value.AttrSet {
+		return
+	}
+	for _, a := range args.Attrs().ByName() {
 		name := a.Name.String()
+		if slices.Contains(shown, name) {
+			continue
+		}
 		if slices.Contains(notFacts, name) || strings.HasPrefix(name, "__") ||
 			name == "script" || strings.HasSuffix(name, "Script") || strings.HasSuffix(name, "Phase") || strings.HasSuffix(name, "Phases") ||
 			strings.HasPrefix(name, "pre") || strings.HasPrefix(name, "post") {

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/tools/txtar"
 
+	"github.com/nixplan/nixplan/eval"
 	"github.com/nixplan/nixplan/plan"
 )
 
@@ -157,6 +158,19 @@ func TestConditions(t *testing.T) {
 			}
 			if job == nil {
 				t.Fatalf("no job; %v", m.Survey.Readings[0].Plan.Diagnostics)
+			}
+			// An evaluator that shares nothing between refs has the same to say of each.
+			q, err := New(context.Background(), Options{Path: dir})
+			if err != nil {
+				t.Fatal(err)
+			}
+			plain := eval.New(context.Background(), eval.Options{World: q.ev.World(), Model: true, Partial: true})
+			for i := range m.Tried {
+				point := &m.Tried[i]
+				out := outcomeOf(q.project.EvaluateSource(plain, sourceOf(q.project.Source(point.Ref), point)))
+				if path, ok := job.path(point); ok && out.state(path) != job.States[i] {
+					t.Errorf("%s is %s for %+v, and %s when evaluated alone", test.expr, job.States[i], point, out.state(path))
+				}
 			}
 			got := ""
 			if job.Active.Exact {

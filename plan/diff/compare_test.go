@@ -324,6 +324,16 @@ pin added x`},
 finding new NP601 not pinned`},
 	{"finding fixed", func(w *world) { w.findings = []Report{} }, `
 finding fixed NP508 old finding at network.nix:3:3`},
+	{"finding on a line that changed", func(w *world) {
+		place := *w.findings[0].Place
+		place.Text = "  backend = { pkgs, ... }: {"
+		w.findings[0].Place = &place
+	}, ""},
+	{"finding in another file", func(w *world) {
+		place := *w.findings[0].Place
+		place.File = "jobs.nix"
+		w.findings[0].Place = &place
+	}, ""},
 	{"finding made once more", func(w *world) { w.findings = append(w.findings, w.findings[0]) }, `
 finding new NP508 old finding at network.nix:3:3`},
 	{"something unknown", func(w *world) {
@@ -440,6 +450,9 @@ func TestSame(t *testing.T) {
 func TestMirror(t *testing.T) {
 	for i, one := range singleChanges {
 		for _, two := range singleChanges[i:] {
+			if strings.Contains(one.name+two.name, "fail") && strings.Contains(one.name+two.name, "finding") {
+				continue // what is no longer found since nothing is evaluated is not fixed; found again it is new
+			}
 			a, b := neatWorld(), neatWorld()
 			one.edit(a)
 			two.edit(b)

@@ -16,7 +16,7 @@ type Report struct {
 	Attrs []string // attribute paths of the jobs; none for the whole file
 }
 
-// findings are told apart by their rule, their file, what they say and the words
+// findings are told apart by their rule, what they say, their file and the words
 // on their line: not by the line's number, which other changes move.
 func (c *comparison) findings() {
 	before, after := c.base.Findings, c.head.Findings
@@ -24,21 +24,18 @@ func (c *comparison) findings() {
 		before = c.diagnostics(func(p *pair) *plan.Plan { return p.base })
 		after = c.diagnostics(func(p *pair) *plan.Plan { return p.head })
 	}
-	left := map[string]int{}
-	for i := range before {
-		left[c.findingKey(&before[i], c.files.moved)]++
+	// What is the same in all but the words of its line is the same finding, and so
+	// is one in another file.
+	for level := range 3 {
+		before, after = c.unmet(before, after, level)
 	}
 	for i := range after {
-		if k := c.findingKey(&after[i], nil); left[k] > 0 {
-			left[k]--
-		} else {
-			c.out.Findings = append(c.out.Findings, Finding{New, after[i].Record, list(after[i].Attrs)})
-		}
+		c.out.Findings = append(c.out.Findings, Finding{New, after[i].Record, list(after[i].Attrs)})
 	}
-	// Of several that read the same the last are taken for those that are gone.
-	for i := len(before) - 1; i >= 0; i-- {
-		if k := c.findingKey(&before[i], c.files.moved); left[k] > 0 {
-			left[k]--
+	// Of what cannot be evaluated nobody knows whether it is in order.
+	broken := c.fails(func(p *pair) *plan.Plan { return p.head }, func(p *pair) *plan.Plan { return p.base })
+	for i := range before {
+		if !broken || slices.Contains(failures, before[i].ID) {
 			c.out.Findings = append(c.out.Findings, Finding{Fixed, before[i].Record, list(before[i].Attrs)})
 		}
 	}
@@ -55,6 +52,33 @@ func (c *comparison) findings() {
 		f.Related = append([]diag.Remark{}, f.Related...)
 		f.Trace = append([]diag.Remark{}, f.Trace...)
 	}
+}
+
+// unmet are the findings of each side that the other does not have. Of several that
+// read the same the first ones meet.
+func (c *comparison) unmet(before, after []Report, level int) (gone, fresh []Report) {
+	there := map[string]int{}
+	for i := range before {
+		there[c.findingKey(&before[i], c.files.moved, level)]++
+	}
+	met := map[string]int{}
+	for i := range after {
+		k := c.findingKey(&after[i], nil, level)
+		if met[k] < there[k] {
+			met[k]++
+		} else {
+			fresh = append(fresh, after[i])
+		}
+	}
+	for i := range before {
+		k := c.findingKey(&before[i], c.files.moved, level)
+		if met[k] > 0 {
+			met[k]--
+		} else {
+			gone = append(gone, before[i])
+		}
+	}
+	return gone, fresh
 }
 
 func severity(s string) int {
@@ -82,7 +106,7 @@ func (c *comparison) diagnostics(planOf func(*pair) *plan.Plan) []Report {
 			if d.Attr != "" {
 				r.Attrs = []string{d.Attr}
 			}
-			if key := c.findingKey(&r, nil); !seen[key] {
+			if key := c.findingKey(&r, nil, 0); !seen[key] {
 				seen[key] = true
 				out = append(out, r)
 			}
@@ -94,13 +118,21 @@ func (c *comparison) diagnostics(planOf func(*pair) *plan.Plan) []Report {
 // places are positions in a summary, "ci.nix:12:9".
 var places = lazy.Regexp(`:[0-9]+:[0-9]+|\bline [0-9]+`)
 
-func (c *comparison) findingKey(r *Report, moved map[string]string) string {
+// findingKey is what findings are the same by: at level 0 with file and words, at
+// level 1 without the words, at level 2 without either.
+func (c *comparison) findingKey(r *Report, moved map[string]string, level int) string {
 	file, words := "", ""
 	if r.Place != nil {
 		file, words = r.Place.File, r.Place.Text
 		if to := moved[file]; to != "" {
 			file = to
 		}
+	}
+	if level > 0 {
+		words = ""
+	}
+	if level > 1 {
+		file = ""
 	}
 	return strings.Join([]string{
 		r.ID, file, strings.Join(strings.Fields(words), " "), places().ReplaceAllString(r.Summary, ""), strings.Join(r.Attrs, " "),
