@@ -188,6 +188,8 @@ func (j *jobRun) steps() {
 			switch {
 			case step.Saves && j.dirty && saving == nil:
 				saving = j.step(step, true)
+			case step.ID == "unlock" && j.dirty:
+				// Nobody must deploy from an older state.
 			case step.When == plan.WhenFailed || step.When == plan.WhenAnyway:
 				if err := j.step(step, false); err != nil {
 					j.warn("%s: %v", step.ID, err)
@@ -422,7 +424,7 @@ func (j *jobRun) finish() {
 	switch {
 	case j.dirty:
 		j.keep()
-	case j.base[plan.DeploymentState] != nil && j.done["put-state"], j.stored():
+	case j.stored:
 		j.result.State = StateStored
 	}
 	if cleared {
@@ -434,9 +436,6 @@ func (j *jobRun) finish() {
 	}
 	j.result.Machines = j.machines.results(j.plan.Machines)
 }
-
-// stored reports whether this run stored the state.
-func (j *jobRun) stored() bool { return j.exported != nil && !j.dirty }
 
 // clear removes the files of a job that is over. One that failed can be carried on
 // from the beginning, which takes its values and src.

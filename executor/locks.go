@@ -69,16 +69,12 @@ func blockedHelp(e *state.BlockedError) string {
 	return "nixplan lock list shows who; --lock-timeout waits longer"
 }
 
-// unlock releases the lock, when nothing runs any more that it protects. While the
-// state is not stored it stays.
+// unlock releases the lock, when nothing runs any more that it protects.
 func (j *jobRun) unlock() error {
 	if j.lease == nil {
 		return nil
 	}
 	process.EndMarked(j.mark(), endSignal, time.Second)
-	if j.dirty {
-		return nil
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), j.r.o.grace())
 	defer cancel()
 	lease := j.lease

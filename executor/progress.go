@@ -22,7 +22,8 @@ type progress struct {
 	dirty bool
 	// created: the deployment exists, and nowhere but here.
 	created bool
-	logs    int // step logs so far
+	stored  bool // the state was stored since the job began
+	logs    int  // step logs so far
 }
 
 func newProgress(steps []plan.Step) *progress {
@@ -37,7 +38,7 @@ func newProgress(steps []plan.Step) *progress {
 // reset forgets everything but the logs: the job starts from the beginning.
 func (p *progress) reset() {
 	p.done, p.base = map[string]bool{}, map[string]*state.Version{}
-	p.present, p.dirty, p.created, p.ended = false, false, false, false
+	p.present, p.dirty, p.created, p.stored, p.ended = false, false, false, false, false
 }
 
 // apply takes in a record of the job.
@@ -80,7 +81,7 @@ func (p *progress) apply(r journal.Record) {
 		if r.Type == journal.Fetched {
 			p.present = r.State.Exists
 		} else {
-			p.dirty, p.created = false, false
+			p.dirty, p.created, p.stored = false, false, true
 		}
 	case journal.JobEnded:
 		p.ended = r.Status == journal.Succeeded

@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -25,7 +24,7 @@ type run struct {
 	kill chan struct{} // closed by the second interrupt
 	why  string        // why it was stopped; set before stop is closed
 
-	mu sync.Mutex // of Observe
+	events *events
 }
 
 // Run carries out jobs as a new run. m says where they come from; its id, time and
@@ -62,7 +61,7 @@ func (r *Runs) Run(p *plan.Plan, jobs []Job, m Manifest, o Options) (*Result, er
 }
 
 func newRun(r *Runs, files *runFiles, o Options) *run {
-	return &run{runs: r, files: files, o: o, stop: make(chan struct{}), kill: make(chan struct{})}
+	return &run{runs: r, files: files, o: o, stop: make(chan struct{}), kill: make(chan struct{}), events: newEvents(o.Observe)}
 }
 
 // sweep removes the private directories that killed runs left, but for the known
@@ -132,6 +131,7 @@ func (r *run) execute(jobs []*jobRun) *Result {
 	}
 	r.files.journal.Append(journal.Record{Type: journal.RunEnded, Status: journal.Status(result.Status)})
 	r.emit(Event{Type: RunEnded, Status: result.Status, Result: result})
+	r.events.end()
 	return result
 }
 
@@ -229,11 +229,6 @@ func (r *run) killed() bool {
 }
 
 func (r *run) emit(e Event) {
-	if r.o.Observe == nil {
-		return
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	e.Time, e.Run = time.Now().UTC(), r.files.manifest.ID
-	r.o.Observe(e)
+	r.events.put(e)
 }

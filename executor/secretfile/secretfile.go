@@ -29,6 +29,9 @@ type Options struct {
 	Map Map
 	// Facts are what conditions are evaluated for.
 	Facts secrets.Facts
+	// Granted takes secrets without a condition as handed out: those of an effect's
+	// sandbox, which the agent has chosen and whose conditions it has removed.
+	Granted bool
 	// GitToken gives the token for an entry { type = "GitToken"; }. nil: there is
 	// none.
 	GitToken func() ([]byte, error)
@@ -86,7 +89,7 @@ func (s *Selection) read(o Options, problems *Error) error {
 	traces := map[string]*secrets.Trace{}
 	inventory, data, list, err := secrets.ReadData(o.File.Path, o.File.Path, func(secret *secrets.Secret) bool {
 		if !wanted[secret.Name] || secret.Condition == nil {
-			return false
+			return wanted[secret.Name] && o.Granted
 		}
 		trace := secret.Condition.Evaluate(o.Facts)
 		traces[secret.Name] = trace

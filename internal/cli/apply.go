@@ -46,6 +46,7 @@ type applyOptions struct {
 	saveTime    time.Duration
 	keep        []string
 	secretsFile string
+	gitToken    string
 
 	format    string
 	jsonInto  string
@@ -113,6 +114,7 @@ model knows no packages: programs are then those of your PATH.
 	flags.DurationVar(&o.saveTime, "save-timeout", 15*time.Minute, "how long to try to store a state before it is left on disk")
 	flags.StringArrayVar(&o.keep, "keep", nil, "let programs see the variable `NAME` of the environment")
 	flags.StringVar(&o.secretsFile, "secrets", "", "the agent's secrets.json, `FILE`; default: where agents and hci have it")
+	flags.StringVar(&o.gitToken, "git-token", "", "a token of the forge, in `FILE`, for secretsMap entries of type GitToken")
 	flags.StringVar(&o.format, "format", "text", "output `FORMAT`: text, or json, an event a line (see docs/apply.md)")
 	flags.StringVar(&o.jsonInto, "json-into", "", "also write the events as JSON lines to `FILE`")
 	flags.StringVar(&o.color, "color", "auto", "`WHEN` to use colour: auto, always or never")
@@ -216,7 +218,10 @@ func ended(r *executor.Result) error {
 // catchSignals sends signals to the run rather than to the process.
 func catchSignals(o *executor.Options) (stop func()) {
 	signals := make(chan os.Signal, 4)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) { // as nohup has it
+		signal.Notify(signals, syscall.SIGHUP)
+	}
 	// Output that nobody reads any more must not end a deployment half-way.
 	pipe := make(chan os.Signal, 1)
 	signal.Notify(pipe, syscall.SIGPIPE)

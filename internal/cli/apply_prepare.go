@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -11,6 +12,7 @@ import (
 	"github.com/nixplan/nixplan/executor"
 	"github.com/nixplan/nixplan/executor/secretfile"
 	"github.com/nixplan/nixplan/hercules"
+	"github.com/nixplan/nixplan/hercules/api"
 	"github.com/nixplan/nixplan/hercules/effect"
 	"github.com/nixplan/nixplan/hercules/planner"
 	"github.com/nixplan/nixplan/hercules/secrets"
@@ -186,7 +188,7 @@ func (a *application) getReady(ctx context.Context) (err error) {
 	problems := a.runs.Preflight(a.jobs, a.run)
 	for i := range a.jobs {
 		job := &a.jobs[i]
-		if job.Secrets, err = readSecrets(&a.manifest, job.Effect.Env); err != nil {
+		if job.Secrets, err = o.readSecrets(&a.manifest, job.Effect.Env); err != nil {
 			problems = append(problems, executor.Problem{ID: diag.IDSecret, Job: job.Plan.Path, Text: err.Error()})
 		}
 	}
@@ -257,19 +259,26 @@ func (a *application) describe(settings *config.Config) {
 }
 
 // readSecrets reads what a job's scripts may read.
-func readSecrets(m *executor.Manifest, env map[string]string) (*secretfile.Selection, error) {
+func (o *applyOptions) readSecrets(m *executor.Manifest, env map[string]string) (*secretfile.Selection, error) {
 	wanted, err := secretfile.ParseMap(env)
 	if err != nil {
 		return nil, err
 	}
-	o := secretfile.Options{
+	from := secretfile.Options{
 		Map: wanted, Looked: m.SecretsLooked,
-		Facts: secrets.Facts{Ref: m.Ref, DefaultBranch: m.DefaultBranch, Owner: m.Owner, Repo: m.Name},
+		Facts:   secrets.Facts{Ref: m.Ref, DefaultBranch: m.DefaultBranch, Owner: m.Owner, Repo: m.Name},
+		Granted: api.InEffect(o.streams.Getenv),
 	}
 	if m.SecretsFile != "" {
-		o.File = &secrets.Location{Path: m.SecretsFile, Origin: m.SecretsOrigin}
+		from.File = &secrets.Location{Path: m.SecretsFile, Origin: m.SecretsOrigin}
 	}
-	return secretfile.Select(o)
+	if o.gitToken != "" {
+		from.GitToken = func() ([]byte, error) {
+			token, err := readRegular(o.gitToken, 1<<16)
+			return bytes.TrimSpace(token), bareError(err)
+		}
+	}
+	return secretfile.Select(from)
 }
 
 // values gets what plans leave out, from Nix or from the model.

@@ -56,7 +56,7 @@ func (o *applyOptions) carryOn(ctx context.Context, out *applyOutput) error {
 	stop := catchSignals(&run)
 	defer stop()
 	result, err := runs.Resume(id, func(_ *plan.Job, env map[string]string) (*secretfile.Selection, error) {
-		return readSecrets(m, env)
+		return o.readSecrets(m, env)
 	}, run)
 	switch {
 	case errors.Is(err, executor.ErrRunning):
