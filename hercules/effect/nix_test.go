@@ -366,7 +366,7 @@ func TestNixFailures(t *testing.T) {
 			t.Fatalf("the error is %v", err)
 		}
 		text := err.Error()
-		if !strings.HasPrefix(text, "error: attribute 'nosuch' missing") || !strings.Contains(text, "at ci.nix:7:") {
+		if !strings.HasPrefix(text, "attribute 'nosuch' missing") || !strings.Contains(text, "at ci.nix:7:") {
 			t.Errorf("the error is %s", text)
 		}
 		for _, foreign := range []string{"show-trace", os.TempDir(), "exit status"} {
@@ -381,7 +381,7 @@ func TestNixFailures(t *testing.T) {
 	t.Run("build", func(t *testing.T) {
 		var output bytes.Buffer
 		err := nixFails(t, NixOptions{Output: &output}, ciNix(`{ shop = job { inputs = [ (pkgs.runCommand "broken" { } "echo about to; echo error: really; echo fail; exit 3") ]; }; }`))
-		if !strings.Contains(err.Error(), "failed with exit code 3") || !strings.HasPrefix(err.Error(), "error: ") {
+		if !strings.Contains(err.Error(), "failed with exit code 3") || !strings.HasPrefix(err.Error(), "builder for ") {
 			t.Errorf("the error is %s", err)
 		}
 		if !strings.Contains(output.String(), "about to\nerror: really\nfail\n") {

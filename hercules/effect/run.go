@@ -26,7 +26,7 @@ type NixError struct {
 	Message string // as Nix has it, "error: " in front
 }
 
-func (e *NixError) Error() string { return e.Message }
+func (e *NixError) Error() string { return strings.TrimPrefix(e.Message, "error: ") }
 
 // Installed reports whether the programs of Nix that [OpenNix] takes are there.
 func Installed() bool {

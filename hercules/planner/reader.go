@@ -274,20 +274,6 @@ func (r *reader) set(name string) []*value.Attr {
 	return v.Attrs().ByName()
 }
 
-// has reports whether an argument is there and not null or an empty string,
-// whatever it is.
-func (r *reader) has(name string) bool {
-	attr, ok := r.b.ev.Attr(r.args, name)
-	if !ok {
-		return false
-	}
-	v, err := r.b.ev.Force(attr)
-	if err != nil {
-		return false
-	}
-	return v.Kind() != value.Null && !(v.Kind() == value.String && v.Str() == "")
-}
-
 func sortedNames[V any](m map[string]V) []string {
 	var names []string
 	for name := range m {
