@@ -16,7 +16,6 @@
 package executor
 
 import (
-	"errors"
 	"os"
 	"time"
 
@@ -142,9 +141,6 @@ type MachineResult struct {
 	Outcome string `json:"outcome"`
 	Message string `json:"message,omitempty"`
 }
-
-// errInterrupted ends what the run was doing when it was interrupted.
-var errInterrupted = errors.New("interrupted")
 
 func (o *Options) grace() time.Duration {
 	if o.Grace > 0 {
