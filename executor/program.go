@@ -79,6 +79,10 @@ func (j *jobRun) scripts(step plan.Step, gentle bool) error {
 		return err
 	}
 	exported, cwd, err := shell.ReadResult(o.Result())
+	var none *shell.NoResult
+	if errors.As(err, &none) {
+		return &stepError{status: Failed, message: none.Error(), help: none.Help()}
+	}
 	if err != nil {
 		return err
 	}
@@ -122,7 +126,11 @@ func (j *jobRun) start(step plan.Step, c process.Command, stdout io.Writer, gent
 	case result.OK():
 		return nil
 	}
-	e := failed("%s: %s", c.Argv[0], result)
+	who := c.Argv[0]
+	if len(step.Scripts) > 0 {
+		who = strings.Join(step.Scripts, ", ")
+	}
+	e := failed("%s: %s", who, result)
 	if text := out.message(); text != "" {
 		e.message = text + " (" + result.String() + ")"
 	}
