@@ -123,9 +123,9 @@ func htmlChange(change diff.Change) htmlBadge {
 // neither network nor scripts.
 func writeDiffPage(w io.Writer, c *diff.Changes, o *diff.Overview) error {
 	p := &htmlPage{
-		Tool: text.Line(c.ToolVersion), Title: "nixplan: " + revisionTitle(c.Base) + " to " + revisionTitle(c.Head) + ": " + diffSummary(c),
-		Base: htmlRevisionOf(c.Base), Head: htmlRevisionOf(c.Head), Verdict: verdict(c), Tiles: tiles(c), Words: graphWords(o.Picture),
+		Tool: text.Line(c.ToolVersion), Base: htmlRevisionOf(c.Base), Head: htmlRevisionOf(c.Head), Verdict: verdict(c), Tiles: tiles(c), Words: graphWords(o.Picture),
 	}
+	p.Title = "nixplan: " + p.Base.Name + " to " + p.Head.Name
 	css := pageCSS("graph.css") + pageCSS("diff.css")
 	sum := sha256.Sum256([]byte(css))
 	p.CSS = template.CSS(css)
@@ -261,7 +261,7 @@ func (p *htmlPage) contents(c *diff.Changes) {
 			p.Contents = append(p.Contents, htmlLink{id, title, n})
 		}
 	}
-	short := map[string]string{string(diff.Runs): "Deployments", string(diff.MayRun): "Perhaps", string(diff.Idle): "Idle jobs"}
+	short := map[string]string{string(diff.Runs): "Deployments", string(diff.MayRun): "May change", string(diff.Idle): "Idle jobs"}
 	for i := range p.Sections {
 		add(p.Sections[i].ID, short[p.Sections[i].ID], p.Sections[i].N, true)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
 
+	"github.com/nixplan/nixplan/hercules/planner"
 	"github.com/nixplan/nixplan/plan"
 	"github.com/nixplan/nixplan/plan/graph"
 )
@@ -156,5 +157,28 @@ func TestClipMiddle(t *testing.T) {
 		if got := clipMiddle(test.s, test.n); got != test.want {
 			t.Errorf("%s in %d: got %s, want %s", test.s, test.n, got, test.want)
 		}
+	}
+}
+
+// The picture in the README is of the repository that the README tells of.
+func TestReadmePicture(t *testing.T) {
+	p, err := planner.Plan(t.Context(), planner.Options{Path: filepath.Join("..", "..", "fixtures", "neat-repo"), Ref: testProduction})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := renderGraph(t, p, graph.Options{}, SVG)
+	file := filepath.Join("..", "..", "docs", "neat-repo.svg")
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Error(diff)
 	}
 }

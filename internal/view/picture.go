@@ -35,6 +35,7 @@ const (
 	nodeEnd     = 14 // right of it
 	nameCell    = 7.6
 	noteCell    = 6.1
+	headCell    = 7.5
 	mostCells   = 26 // of a name; the whole is in the title
 	mostNote    = 32
 	leastWidth  = 120
@@ -175,7 +176,7 @@ func draw(g *graph.Graph, heading ...string) *picture {
 	}
 	wide := 0.0
 	for _, t := range out.Texts {
-		wide = max(wide, float64(t.X)+float64(text.Width(t.Text))*6.6)
+		wide = max(wide, float64(t.X)+float64(text.Width(t.Text))*headCell)
 	}
 	out.Width = max(left+at.Width, int(wide)) + pictureMargin
 	out.Height = top + at.Height + pictureMargin

@@ -224,6 +224,7 @@ func (b *builder) graph() *Graph {
 	g := &Graph{Nodes: b.nodes, Edges: b.edges}
 	g.limit(b.Jobs)
 	g.fold()
+	g.lift()
 	g.sort()
 	g.clean()
 	return g

@@ -53,7 +53,8 @@ type Node struct {
 type Edge struct {
 	From, To int // indices of nodes
 	// Label is the file's role where it is not "network", and the name that an
-	// effect has for a secret where that is another one.
+	// effect has for a secret where that is another one. What all edges to
+	// a node have in common is in its note.
 	Label string
 	Mark  Mark
 

@@ -85,15 +85,15 @@ func TestOf(t *testing.T) {
 	p.SomeJobs = []plan.SomeJobs{{Path: "more", Kind: plan.MkEffect, State: plan.Undetermined}}
 	check(t, Of([]*plan.Plan{p}, Options{}), `
 a, runNixOps shop-a -> networks/shop.nix
-a, runNixOps shop-a -> networks/a.nix [deploy-only ]
-a, runNixOps shop-a -> aws-a [aws ]
+a, runNixOps shop-a -> networks/a.nix, deploy-only
+a, runNixOps shop-a -> aws-a, as aws
 a, runNixOps shop-a -> shared
 b, runNixOps shop-b -> networks/shop.nix
-b, runNixOps shop-b -> networks/b.nix [deploy-only ]
+b, runNixOps shop-b -> networks/b.nix, deploy-only
 b, runNixOps shop-b -> shared
-b, runNixOps shop-b -> aws-b [aws ]
+b, runNixOps shop-b -> aws-b, as aws
 broken, runNixOps shop-broken -> shop.nix
-broken, runNixOps shop-broken -> broken.nix, does not exist [deploy-only ]
+broken, runNixOps shop-broken -> broken.nix, deploy-only, does not exist
 broken, runNixOps shop-broken -> token, git token
 host, runNixOS -> root@one.example, over SSH
 networks/shop.nix -> web, ec2 of shop-a
@@ -141,22 +141,22 @@ func TestCompare(t *testing.T) {
 			Files: map[string]Mark{"networks/renamed.nix": Changed, "networks/shop.nix": Changed}, FilesWere: map[string]string{"networks/a.nix": "networks/renamed.nix"},
 		}, Options{}), `
 renamed, runNixOps shop-a, changed -> networks/shop.nix, changed
-renamed, runNixOps shop-a, changed -> networks/renamed.nix, changed [deploy-only ]
-renamed, runNixOps shop-a, changed -> aws-renamed, added [aws added]
+renamed, runNixOps shop-a, changed -> networks/renamed.nix, deploy-only, changed
+renamed, runNixOps shop-a, changed -> aws-renamed, as aws, added [ added]
 renamed, runNixOps shop-a, changed -> shared
-renamed, runNixOps shop-a, changed -> aws-a, removed [aws removed]
+renamed, runNixOps shop-a, changed -> aws-a, as aws, removed [ removed]
 same, runNixOps shop-same -> networks/shop.nix, changed
-same, runNixOps shop-same -> networks/same.nix [deploy-only ]
+same, runNixOps shop-same -> networks/same.nix, deploy-only
 same, runNixOps shop-same -> shared
-same, runNixOps shop-same -> aws-same [aws ]
+same, runNixOps shop-same -> aws-same, as aws
 young, runNixOps shop-young, added -> networks/shop.nix, changed [ added]
-young, runNixOps shop-young, added -> networks/young.nix, added [deploy-only added]
+young, runNixOps shop-young, added -> networks/young.nix, deploy-only, added [ added]
 young, runNixOps shop-young, added -> shared [ added]
-young, runNixOps shop-young, added -> aws-young, added [aws added]
+young, runNixOps shop-young, added -> aws-young, as aws, added [ added]
 gone, runNixOps shop-gone, removed -> networks/shop.nix, changed [ removed]
-gone, runNixOps shop-gone, removed -> networks/gone.nix, removed [deploy-only removed]
+gone, runNixOps shop-gone, removed -> networks/gone.nix, deploy-only, removed [ removed]
 gone, runNixOps shop-gone, removed -> shared [ removed]
-gone, runNixOps shop-gone, removed -> aws-gone, removed [aws removed]
+gone, runNixOps shop-gone, removed -> aws-gone, as aws, removed [ removed]
 networks/shop.nix, changed -> web, none, changed
 networks/shop.nix, changed -> new, ec2, added [ added]
 networks/shop.nix, changed -> one, ec2
@@ -175,12 +175,12 @@ func TestFold(t *testing.T) {
 	g := Of([]*plan.Plan{planOf("refs/heads/main", job)}, Options{})
 	check(t, g, `
 a, runNixOps shop-a -> networks/shop.nix
-a, runNixOps shop-a -> networks/a.nix [deploy-only ]
-a, runNixOps shop-a -> aws-a [aws ]
+a, runNixOps shop-a -> networks/a.nix, deploy-only
+a, runNixOps shop-a -> aws-a, as aws
 a, runNixOps shop-a -> shared
 networks/shop.nix -> m00, ec2
 networks/shop.nix -> 19 of kind machine
-networks/a.nix -> m00, ec2
+networks/a.nix, deploy-only -> m00, ec2
 `)
 	for i := range g.Nodes {
 		if n := &g.Nodes[i]; n.Count > 1 && !slices.Equal(n.Names, machines[1:]) {
@@ -230,4 +230,19 @@ func TestCredentials(t *testing.T) {
 	if s := describe(g); strings.Contains(s, token) || strings.Contains(s, "pass") || !strings.Contains(s, "****") {
 		t.Error(s)
 	}
+}
+
+// What jobs do with the same thing in different ways is said of the edges.
+func TestLabels(t *testing.T) {
+	a, b := shop("a"), shop("b")
+	b.Files = []plan.File{{Role: plan.PrebuildOnlyFile, Path: "a.nix"}}
+	b.Secrets = []plan.Secret{{Name: "other", Source: "aws-a"}}
+	check(t, Of([]*plan.Plan{planOf("refs/heads/main", a, b)}, Options{}), `
+a, runNixOps shop-a -> networks/shop.nix
+a, runNixOps shop-a -> networks/a.nix [deploy-only ]
+a, runNixOps shop-a -> aws-a [aws ]
+a, runNixOps shop-a -> shared
+b, runNixOps shop-b -> networks/a.nix [prebuild-only ]
+b, runNixOps shop-b -> aws-a [other ]
+`)
 }

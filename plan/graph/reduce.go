@@ -152,3 +152,26 @@ func btoi(b bool) int {
 	}
 	return 0
 }
+
+// lift writes to files and secrets what all edges to them say.
+func (g *Graph) lift() {
+	labels := make([][]*Edge, len(g.Nodes))
+	for i := range g.Edges {
+		e := &g.Edges[i]
+		labels[e.To] = append(labels[e.To], e)
+	}
+	for i, edges := range labels {
+		n := &g.Nodes[i]
+		if len(edges) == 0 || edges[0].Label == "" || n.Note != "" ||
+			slices.ContainsFunc(edges, func(e *Edge) bool { return e.Label != edges[0].Label }) {
+			continue
+		}
+		n.Note = edges[0].Label
+		if n.Kind == Secret {
+			n.Note = "as " + n.Note
+		}
+		for _, e := range edges {
+			e.Label = ""
+		}
+	}
+}
