@@ -141,6 +141,7 @@ changed step modify
 changed step create
 changed step set-args
 changed step prior-check
+changed step version
 changed step deploy
 changed step export
 changed step check`},
