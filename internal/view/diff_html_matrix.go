@@ -77,7 +77,7 @@ func htmlMatrixOf(o *diff.Overview) htmlMatrix {
 		}
 		m.Rows = append(m.Rows, h)
 	}
-	for _, state := range []plan.RefState{plan.Active, plan.Inactive, plan.Undetermined, plan.Absent} {
+	for _, state := range []plan.RefState{plan.Active, plan.Inactive, plan.Undetermined, plan.Failed, plan.Absent} {
 		if seen[string(state)] {
 			m.Legend = append(m.Legend, string(state))
 		}
@@ -97,7 +97,7 @@ func htmlMatrixOf(o *diff.Overview) htmlMatrix {
 
 // stateWord is a state by one of the names that the page knows.
 func stateWord(s plan.RefState) string {
-	if slices.Contains([]plan.RefState{plan.Active, plan.Inactive, plan.Undetermined}, s) {
+	if slices.Contains([]plan.RefState{plan.Active, plan.Inactive, plan.Undetermined, plan.Failed}, s) {
 		return string(s)
 	}
 	return string(plan.Absent)

@@ -43,7 +43,7 @@ func (h *human) diff(c *diff.Changes) {
 		h.WriteByte('\n')
 		h.wrapped("", "unchanged: "+names(c.Unchanged))
 		if note := sameSettings(c); note != "" {
-			h.wrapped("", note)
+			h.wrapped("", "("+note+")")
 		}
 	}
 	if len(c.Unknown) > 0 {
@@ -59,9 +59,9 @@ func sameSettings(c *diff.Changes) string {
 	case n == 0:
 		return ""
 	case n == len(c.Unchanged):
-		return "(compared by their settings; what is built for them is not looked at)"
+		return "unchanged jobs are compared by their settings; what is built for them is not looked at"
 	default:
-		return "(compared by their settings, while what is built for them is not looked at: " + names(c.SameSettings) + ")"
+		return "compared by their settings, while what is built for them is not looked at: " + names(c.SameSettings)
 	}
 }
 

@@ -34,7 +34,7 @@ type Row struct {
 	Cells  []Cell // by column
 }
 
-// Cell is a job's state for a ref: a plan.State or plan.Absent.
+// Cell is a job's state for a ref: a plan.State, plan.Absent or plan.Failed.
 type Cell struct{ Before, After plan.RefState }
 
 // mostAlike is how many columns, or rows, may be alike before they are one.
@@ -69,19 +69,15 @@ func (c *comparison) rows() []Row {
 	for _, m := range c.matches {
 		row := Row{Paths: []string{m.path}, Was: m.was, Change: m.change}
 		for i := range c.pairs {
-			ref := c.pairs[i].ref
-			row.Cells = append(row.Cells, Cell{stateAt(m.base, ref), stateAt(m.head, ref)})
+			p := &c.pairs[i]
+			state := func(side *plan.Plan, v *view) plan.RefState {
+				return plan.RefState(p.state(side, v.at(p.ref), m.matched.path(v), m.either().any.Kind))
+			}
+			row.Cells = append(row.Cells, Cell{state(p.base, m.base), state(p.head, m.head)})
 		}
 		out = append(out, row)
 	}
 	return out
-}
-
-func stateAt(v *view, ref string) plan.RefState {
-	if job := v.at(ref); job != nil {
-		return job.State
-	}
-	return plan.Absent
 }
 
 // columns puts refs together for which all cells are the same, where they are
