@@ -183,7 +183,8 @@ const (
 )
 
 // Fact is something about a job that changes. Before is empty for what was
-// added, After for what was removed.
+// added, After for what was removed. Where the same holds of several refs but for
+// their names, ${branch}, ${tag} or ${ref} stands in both for the name.
 type Fact struct {
 	Topic  Topic  `json:"topic"`
 	Name   string `json:"name,omitempty"` // which of several: the machine's name

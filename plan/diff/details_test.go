@@ -258,3 +258,36 @@ func TestInputIsLeftAlone(t *testing.T) {
 		t.Errorf("the plan's URL became %s", url)
 	}
 }
+
+// A value that has the branch's name in it is told once for all branches.
+func TestValuesOfRefs(t *testing.T) {
+	refs := []string{"refs/heads/main", "refs/heads/a", "refs/heads/b/c", "refs/heads/d", "refs/heads/alias", "refs/tags/v1", "refs/tags/v2", "refs/tags/v3"}
+	side := func(value func(name string) string) (s Side) {
+		for _, ref := range refs {
+			job := plan.Job{Path: "site", Kind: plan.NetlifyDeploy, State: plan.Active}
+			name := strings.SplitN(ref, "/", 3)[2]
+			job.Facts = []plan.Fact{{Name: "extraDeployArgs", Value: value(name)}}
+			s.Plans = append(s.Plans, &plan.Plan{Ref: ref, Jobs: []plan.Job{job}})
+		}
+		return s
+	}
+	c := Compare(side(func(string) string { return "--debug" }), side(func(name string) string {
+		if name == "main" {
+			return "--prod"
+		}
+		return "--alias " + name
+	}))
+	var got []string
+	for _, f := range c.Jobs[0].Facts {
+		got = append(got, f.Before+" → "+f.After+" "+strings.Join(f.Refs, " "))
+	}
+	want := []string{
+		"--debug → --prod refs/heads/main",
+		"--debug → --alias ${branch} refs/heads/a refs/heads/b/c refs/heads/d",
+		"--debug → --alias alias refs/heads/alias",
+		"--debug → --alias ${tag} refs/tags/v1 refs/tags/v2 refs/tags/v3",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}

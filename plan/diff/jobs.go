@@ -274,6 +274,8 @@ func (c *comparison) job(m matched, scripts scriptIndex) (out Job, changed bool)
 			}
 		}
 	}
+	facts.fold()
+	steps.fold()
 	for _, m := range facts.list {
 		out.Facts = append(out.Facts, Fact{m.topic, m.name, m.what, m.before, m.value, m.refs})
 	}
