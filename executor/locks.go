@@ -54,9 +54,25 @@ func (j *jobRun) takeLock() error {
 		return err
 	}
 	if j.resumed && j.done["get-state"] {
-		return j.unchanged()
+		return j.meanwhile()
 	}
 	return nil
+}
+
+// meanwhile looks whether somebody stored another state since the job was
+// interrupted. If the job has nothing to lose it begins with that one.
+func (j *jobRun) meanwhile() error {
+	err := j.unchanged()
+	var changed *state.ConflictError
+	if !errors.As(err, &changed) {
+		return err
+	}
+	if j.unsaved() {
+		return conflictError(changed)
+	}
+	j.notice("The state %s changed meanwhile; beginning with it.", changed.Name)
+	j.cwd = j.workDir()
+	return j.record(journal.Record{Type: journal.JobRestarted})
 }
 
 func blockedHelp(e *state.BlockedError) string {

@@ -83,6 +83,8 @@ func (p *progress) apply(r journal.Record) {
 		} else {
 			p.dirty, p.created, p.stored = false, false, true
 		}
+	case journal.JobRestarted:
+		p.reset()
 	case journal.JobEnded:
 		p.ended = r.Status == journal.Succeeded
 		if r.Cleared && !p.ended {

@@ -223,9 +223,17 @@ func (j *jobRun) toStore(file plan.StateFile) ([]byte, error) {
 func (j *jobRun) notStored(file plan.StateFile, err error) error {
 	var conflict *state.ConflictError
 	if errors.As(err, &conflict) {
-		return &stepError{status: Failed, message: err.Error(), help: "somebody stored another state while this run was deploying; compare the two before you store one of them (nixplan state versions " + text.ShellWord(file.Name) + ")"}
+		return conflictError(conflict)
 	}
 	return failed("cannot store the state %s: %v", file.Name, err)
+}
+
+// conflictError says that a state is not stored over one that nobody has seen.
+func conflictError(e *state.ConflictError) error {
+	return &stepError{
+		status: Failed, message: e.Error(),
+		help: "somebody stored another state while this run was deploying; compare the two before you store one of them (nixplan state versions " + text.ShellWord(e.Name) + ")",
+	}
 }
 
 // keep sees to it that the newest state lies on disk, and says how to store it.
@@ -311,7 +319,7 @@ func (j *jobRun) unchanged() error {
 		if err == nil {
 			newest = &got.Version
 		}
-		return j.notStored(file, &state.ConflictError{Name: file.Name, Base: base, Newest: newest})
+		return &state.ConflictError{Name: file.Name, Base: base, Newest: newest}
 	}
 	return nil
 }

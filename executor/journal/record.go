@@ -16,13 +16,15 @@ import "time"
 type Type string
 
 const (
-	RunStarted  Type = "run-started"
-	RunResumed  Type = "run-resumed"
-	RunEnded    Type = "run-ended"
-	JobStarted  Type = "job-started"
-	JobEnded    Type = "job-ended"
-	StepStarted Type = "step-started"
-	StepEnded   Type = "step-ended"
+	RunStarted Type = "run-started"
+	RunResumed Type = "run-resumed"
+	RunEnded   Type = "run-ended"
+	JobStarted Type = "job-started"
+	JobEnded   Type = "job-ended"
+	// JobRestarted: the job begins again from its first step.
+	JobRestarted Type = "job-restarted"
+	StepStarted  Type = "step-started"
+	StepEnded    Type = "step-ended"
 	// Leased: a lock was taken; Lease is its id.
 	Leased Type = "leased"
 	// Fetched: a state file was read from where it is kept, or found missing.
