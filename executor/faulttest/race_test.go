@@ -1,0 +1,6 @@
+//go:build race
+
+package faulttest
+
+// raceEnabled: every process is many times slower.
+const raceEnabled = true
