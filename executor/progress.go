@@ -49,6 +49,12 @@ func (p *progress) apply(r journal.Record) {
 		p.logs++
 		if changesState(step) {
 			p.dirty = true
+			// What was saved before is not all any more: scripts run again after a crash.
+			for id, step := range p.steps {
+				if step.Saves {
+					delete(p.done, id)
+				}
+			}
 		}
 		delete(p.done, r.Step)
 	case journal.StepEnded:

@@ -3,6 +3,7 @@ package executor
 import (
 	"fmt"
 	"os"
+	"slices"
 
 	"github.com/nixplan/nixplan/executor/journal"
 	"github.com/nixplan/nixplan/executor/secretfile"
@@ -59,6 +60,7 @@ func (r *Runs) Resume(id string, secrets func(*plan.Job, map[string]string) (*se
 		return nil, err
 	}
 	defer files.close()
+	o.Keep = append(slices.Clone(o.Keep), files.manifest.Keep...)
 	run := newRun(r, files, o)
 	plans := map[string]*plan.Job{}
 	for i := range files.plan.Jobs {

@@ -31,7 +31,7 @@ type run struct {
 // jobs are filled in. The error means that nothing was begun; what goes wrong with
 // jobs stands in the result.
 func (r *Runs) Run(p *plan.Plan, jobs []Job, m Manifest, o Options) (*Result, error) {
-	m.Place, m.ToolVersion = o.Store.Place(), o.ToolVersion
+	m.Place, m.ToolVersion, m.Keep = o.Store.Place(), o.ToolVersion, o.Keep
 	for _, job := range jobs {
 		m.Jobs = append(m.Jobs, ManifestJob{Path: job.Plan.Path, Dir: jobDir(job.Plan.Path), Lock: lockOf(job.Steps), Last: job.Last, Steps: job.Steps})
 	}

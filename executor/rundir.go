@@ -49,6 +49,8 @@ type Manifest struct {
 	// SecretsOrigin is why it is that one, SecretsLooked where there was none.
 	SecretsOrigin string   `json:"secrets_origin,omitempty"`
 	SecretsLooked []string `json:"secrets_looked,omitempty"`
+	// Keep are the variables of the environment that the user let programs see.
+	Keep []string `json:"keep,omitempty"`
 	// Place says where the state is, Backend how a command line selects it.
 	Place   string        `json:"place"`
 	Backend []string      `json:"backend"`
