@@ -28,7 +28,8 @@ var ErrNotExist = errors.New("there is no such state")
 type Version struct {
 	// Number counts from 1; 0 where the backend does not number.
 	Number int `json:"number,omitempty"`
-	// SHA256 is that of the content, in lower-case hexadecimal digits.
+	// SHA256 is that of the content, in lower-case hexadecimal digits. Only in lists of
+	// Hercules CI it may be empty, and Size -1: the server does not always say.
 	SHA256 string `json:"sha256"`
 	// Time is when it was stored, zero where the backend does not tell.
 	Time time.Time `json:"time,omitzero"`

@@ -5,6 +5,7 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"crypto/x509"
 	"errors"
@@ -135,7 +136,7 @@ func (c *Client) once(ctx context.Context, r call) (*answer, error) {
 	defer watch.stop()
 	var body io.Reader
 	if r.body != nil {
-		body = watch.reader(strings.NewReader(string(r.body)))
+		body = watch.reader(bytes.NewReader(r.body))
 	}
 	req, err := http.NewRequestWithContext(ctx, r.method, c.base.String()+r.path, body)
 	if err != nil {
@@ -144,7 +145,7 @@ func (c *Client) once(ctx context.Context, r call) (*answer, error) {
 	if r.body != nil {
 		req.ContentLength = int64(len(r.body))
 		req.GetBody = func() (io.ReadCloser, error) {
-			return io.NopCloser(watch.reader(strings.NewReader(string(r.body)))), nil
+			return io.NopCloser(watch.reader(bytes.NewReader(r.body))), nil
 		}
 		if len(r.body) == 0 {
 			req.Body = http.NoBody

@@ -59,7 +59,7 @@ func (l leasedAnswer) leased(what string, a *answer) (*Leased, error) {
 	// Clocks that differ by no more than this may as well be one: the header has whole
 	// seconds only.
 	const negligible = 5 * time.Second
-	if skew := a.date.Sub(time.Now()); !a.date.IsZero() && skew.Abs() > negligible {
+	if skew := time.Until(a.date); !a.date.IsZero() && skew.Abs() > negligible {
 		lasts = l.ExpirationTime.Sub(a.date) - time.Second
 	}
 	return &Leased{l.LeaseID, l.ExpirationTime, a.sent, max(lasts, 0)}, nil

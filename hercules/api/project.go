@@ -45,8 +45,6 @@ func (p Project) String() string {
 	return p.Site + "/" + p.Owner + "/" + p.Name
 }
 
-func (p Project) known() bool { return p.ID != "" || p.Name != "" }
-
 // path is where the project's resources are.
 func (p Project) path() string {
 	if p.ID != "" {

@@ -153,9 +153,17 @@ func findBase(ctx context.Context, store state.Store, name, base string) (*state
 		return nil, err
 	}
 	for _, v := range versions {
-		if v.Number == number {
-			return &v, nil
+		if v.Number != number {
+			continue
 		}
+		if v.SHA256 == "" { // a server that does not say
+			file, err := store.GetVersion(ctx, name, number)
+			if err != nil {
+				return nil, err
+			}
+			v = file.Version
+		}
+		return &v, nil
 	}
 	return nil, usagef("there is no version %d of %q; 'nixplan state versions' lists them", number, name)
 }
