@@ -321,8 +321,16 @@ func TestDocumentation(t *testing.T) {
 	if len(list) > 0 {
 		t.Fatalf("%s: %s", list[0].Range, list[0].Summary)
 	}
+	// No state has the settings of both backends, so the other one has its own example.
+	_, other, _ := strings.Cut(rest, "```hcl\n")
+	other, _, _ = strings.Cut(other, "```\n")
+	second, list := parse([]byte(other), FileName)
+	if len(list) > 0 || second.State == nil || second.State.Backend == c.State.Backend {
+		t.Fatalf("the second example: %v", list)
+	}
+	c.State.API, c.State.Project = second.State.API, second.State.Project
 	missing(t, reflect.ValueOf(*c), "nixplan.hcl")
-	for _, words := range slices.Concat(Forges, SourceKinds, []string{off}, slices.Collect(maps.Keys(severities))) {
+	for _, words := range slices.Concat(Forges, SourceKinds, StateBackends, []string{off}, slices.Collect(maps.Keys(severities))) {
 		if !strings.Contains(rest, "`"+words+"`") {
 			t.Errorf("%q is not documented", words)
 		}
