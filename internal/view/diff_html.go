@@ -24,33 +24,36 @@ const (
 	mostDiffed    = 20000 // lines of all diffs
 	mostOpen      = 400   // lines of the diffs that are unfolded from the start
 	mostOpenLines = 80    // of one of them
-	mostUnchanged = 500
+	mostListed    = 500   // names of jobs that do not change
 )
 
 // htmlPage is what the template of the page shows. Every text is fit for a line,
 // and the template escapes it by where it stands.
 type htmlPage struct {
-	Tool, Policy  string
-	CSS           template.CSS
-	Title         string
-	Base, Head    htmlRevision
-	Verdict       htmlBadge
-	Tiles         []htmlTile
-	Entry         *htmlValues
-	Contents      []htmlLink
-	Sections      []htmlSection
-	Findings      []htmlFinding
-	Matrix        htmlMatrix
-	Picture       *picture
-	PictureNote   string
-	Legend        []htmlBadge
-	Words         []*htmlWord
-	Pins          []htmlPin
-	Files         []htmlText
-	MoreFiles     string
-	Unchanged     []string
-	MoreUnchanged string
-	NotCompared   []string
+	Tool, Policy             string
+	CSS                      template.CSS
+	Title                    string
+	Base, Head               htmlRevision
+	Verdict                  htmlBadge
+	Tiles                    []htmlTile
+	Entry                    *htmlValues
+	Contents                 []htmlLink
+	Sections                 []htmlSection
+	Findings                 []htmlFinding
+	Matrix                   htmlMatrix
+	Picture                  *picture
+	PictureNote              string
+	Legend                   []htmlBadge
+	Words                    []*htmlWord
+	Pins                     []htmlPin
+	Files                    []htmlText
+	MoreFiles                string
+	Unchanged                []string
+	MoreUnchanged            string
+	SameSettings             string
+	Unknown                  []string
+	UnknownNote, MoreUnknown string
+	NotCompared              []string
 }
 
 type htmlBadge struct{ Class, Mark, Word string }
@@ -164,23 +167,16 @@ func writeDiffPage(w io.Writer, c *diff.Changes, o *diff.Overview) error {
 		})
 	}
 	p.texts(c)
-	for i, name := range c.Unchanged {
-		if i == mostUnchanged {
-			p.MoreUnchanged = fmt.Sprintf("… and %d more.", len(c.Unchanged)-i)
-			break
-		}
-		p.Unchanged = append(p.Unchanged, text.Line(name))
+	p.Unchanged, p.MoreUnchanged = htmlNames(c.Unchanged)
+	if note := sameSettings(c); note != "" {
+		p.SameSettings = htmlSentence(note)
 	}
+	p.Unknown, p.MoreUnknown = htmlNames(c.Unknown)
+	p.UnknownNote = htmlSentence(strings.TrimSuffix(unknownJobs, ": "))
 	for _, g := range c.Refs {
 		if g.OnlyIn != "" {
 			p.NotCompared = append(p.NotCompared, "Known only in the "+g.OnlyIn+": "+text.Line(g.Title))
 		}
-	}
-	if len(c.Unknown) > 0 {
-		p.NotCompared = append(p.NotCompared, unknownJobs+names(c.Unknown))
-	}
-	if note := sameSettings(c); note != "" {
-		p.NotCompared = append(p.NotCompared, note)
 	}
 	p.contents(c)
 	var b strings.Builder
@@ -224,6 +220,8 @@ func verdict(c *diff.Changes) htmlBadge {
 		return many
 	}
 	switch n := c.Counts.Reaching; {
+	case c.Empty() && len(c.Unknown) > 0:
+		return htmlBadge{"doubtful", "◌", "Nothing changes as far as is known"}
 	case c.Empty():
 		return htmlBadge{"calm", "✓", "Nothing changes"}
 	case n > 0:
@@ -260,6 +258,20 @@ func tiles(c *diff.Changes) []htmlTile {
 	return out
 }
 
+// htmlNames are the first of many names, and how many there are besides.
+func htmlNames(list []string) (names []string, more string) {
+	for i, name := range list {
+		if i == mostListed {
+			return names, fmt.Sprintf("… and %d more.", len(list)-i)
+		}
+		names = append(names, text.Line(name))
+	}
+	return names, ""
+}
+
+// htmlSentence begins in upper case and ends with a stop.
+func htmlSentence(s string) string { return strings.ToUpper(s[:1]) + s[1:] + "." }
+
 // contents are the sections there are.
 func (p *htmlPage) contents(c *diff.Changes) {
 	add := func(id, title string, n int, there bool) {
@@ -277,6 +289,7 @@ func (p *htmlPage) contents(c *diff.Changes) {
 	add("pins", "Pins", len(p.Pins), len(p.Pins) > 0)
 	add("files", "Files", len(c.Files)+len(c.Scripts), len(p.Files) > 0)
 	add("unchanged", "Unchanged", len(c.Unchanged), len(p.Unchanged) > 0)
+	add("unknown", "Not known", len(c.Unknown), len(p.Unknown) > 0)
 }
 
 func htmlJobs(c *diff.Changes, reach diff.Reach) htmlSection {

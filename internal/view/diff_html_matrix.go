@@ -62,6 +62,8 @@ func htmlMatrixOf(o *diff.Overview) htmlMatrix {
 		h := htmlRow{Name: clipMiddle(text.Line(row.Paths[0]), mostNamed), Was: clipMiddle(text.Line(row.Was), mostNamed)}
 		if row.Change != "" {
 			h.htmlBadge = htmlChange(row.Change)
+		} else if row.Unknown {
+			h.htmlBadge = htmlBadge{"doubtful", "?", "perhaps changed"}
 		}
 		if n := len(row.Paths); n > 1 {
 			h.Name = fmt.Sprintf("%s and %d more alike", h.Name, n-1)

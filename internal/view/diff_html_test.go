@@ -32,6 +32,7 @@ func neatOverview() *diff.Overview {
 			{Paths: []string{"neat-network"}, Change: diff.Changed, Cells: states(plan.Inactive, plan.Active, plan.Inactive, plan.Inactive, plan.Inactive, plan.Inactive)},
 			{Paths: []string{"nightly"}, Change: diff.Added, Cells: states(plan.Absent, plan.Undetermined, plan.Absent, plan.Inactive, plan.Absent, plan.Absent)},
 			{Paths: []string{"manual"}, Was: "docs", Change: diff.Moved, Cells: states(plan.Active, plan.Active, plan.Active, plan.Active, plan.Active, plan.Active)},
+			{Paths: []string{"more.…"}, Unknown: true, Cells: states(plan.Failed, plan.Undetermined, plan.Undetermined, plan.Undetermined, plan.Absent, plan.Absent)},
 			{Paths: []string{"a", "b", "c", "d"}, Cells: states(plan.Inactive, plan.Inactive, plan.Inactive, plan.Inactive, plan.Inactive, plan.Inactive)},
 		},
 		Picture: graph.Compare([]*plan.Plan{neatPlan("network.nix")}, []*plan.Plan{neatPlan("machines.nix")}, graph.Changes{

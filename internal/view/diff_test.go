@@ -63,7 +63,7 @@ func neatChanges() *diff.Changes {
 			},
 			{Path: "manual", Was: "docs", Change: diff.Moved, Reach: diff.Idle, Kind: plan.MkEffect, Name: "docs", Refs: all},
 		},
-		Unchanged: []string{"a", "b"},
+		Unchanged: []string{"a", "b"}, SameSettings: []string{"b"}, Unknown: []string{"more.…"},
 		Files: []diff.File{
 			{
 				Path: "machines.nix", Was: "network.nix", Change: diff.Moved, Roles: []string{"network"}, Jobs: []string{"neat-network"}, Reach: diff.Runs,
@@ -105,11 +105,11 @@ func hostileChanges(s string) *diff.Changes {
 			Facts: []diff.Fact{{Topic: diff.Machine, Name: s, Change: diff.Changed, Before: s, After: s, Refs: refs}},
 			Steps: []diff.Step{{ID: s, Change: diff.Added, After: s, Refs: refs}},
 		}},
-		Unchanged: refs,
-		Files:     []diff.File{{Path: s, Was: s, Change: diff.Moved, Roles: refs, Jobs: refs, Reach: diff.Runs, Diff: d}},
-		Scripts:   []diff.Script{{Job: s, Name: s, Change: diff.Added, Reach: diff.Runs, Diff: d}},
-		Pins:      []diff.Pin{{Name: s, Change: diff.Changed, Before: &plan.Pin{URL: s}, After: &plan.Pin{URL: s, Rev: s}, Compare: "https://example.org/" + s}},
-		Findings:  []diff.Finding{{Change: diff.New, Record: diag.Record{ID: s, Severity: s, Summary: s, Place: &diag.Place{File: s}}}},
+		Unchanged: refs, SameSettings: refs, Unknown: refs,
+		Files:    []diff.File{{Path: s, Was: s, Change: diff.Moved, Roles: refs, Jobs: refs, Reach: diff.Runs, Diff: d}},
+		Scripts:  []diff.Script{{Job: s, Name: s, Change: diff.Added, Reach: diff.Runs, Diff: d}},
+		Pins:     []diff.Pin{{Name: s, Change: diff.Changed, Before: &plan.Pin{URL: s}, After: &plan.Pin{URL: s, Rev: s}, Compare: "https://example.org/" + s}},
+		Findings: []diff.Finding{{Change: diff.New, Record: diag.Record{ID: s, Severity: s, Summary: s, Place: &diag.Place{File: s}}}},
 	}
 }
 

@@ -189,6 +189,7 @@ func (c *comparison) jobs() {
 		switch {
 		case changed:
 		case m.either().vague:
+			c.matches[len(c.matches)-1].unknown = true
 			c.out.Unknown = append(c.out.Unknown, job.Path)
 			continue
 		default:

@@ -2,6 +2,7 @@ package diff
 
 import (
 	"cmp"
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -31,7 +32,9 @@ type Row struct {
 	Paths  []string
 	Was    string // the path of a job that moved
 	Change Change // "" for what does not change
-	Cells  []Cell // by column
+	// Unknown says that nobody knows whether it changes.
+	Unknown bool
+	Cells   []Cell // by column
 }
 
 // Cell is a job's state for a ref: a plan.State, plan.Absent or plan.Failed.
@@ -67,7 +70,7 @@ func CompareAll(base, head Side) (*Changes, *Overview) {
 func (c *comparison) rows() []Row {
 	var out []Row
 	for _, m := range c.matches {
-		row := Row{Paths: []string{m.path}, Was: m.was, Change: m.change}
+		row := Row{Paths: []string{m.path}, Was: m.was, Change: m.change, Unknown: m.unknown}
 		for i := range c.pairs {
 			p := &c.pairs[i]
 			state := func(side *plan.Plan, v *view) plan.RefState {
@@ -122,6 +125,7 @@ func (c *comparison) columns(rows []Row) []Column {
 func foldRows(rows []Row) []Row {
 	key := func(row *Row) string {
 		var b strings.Builder
+		fmt.Fprint(&b, row.Unknown)
 		for _, cell := range row.Cells {
 			b.WriteString(string(cell.After) + " ")
 		}
@@ -144,7 +148,7 @@ func foldRows(rows []Row) []Row {
 		if !ok {
 			first = len(out)
 			at[k] = first
-			out = append(out, Row{Cells: row.Cells})
+			out = append(out, Row{Cells: row.Cells, Unknown: row.Unknown})
 		}
 		out[first].Paths = append(out[first].Paths, row.Paths...)
 	}
@@ -210,6 +214,7 @@ type outcome struct {
 	matched
 	path, was string
 	change    Change // "" when it does not change
+	unknown   bool   // whether it changes
 	reach     Reach
 }
 

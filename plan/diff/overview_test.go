@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/nixplan/nixplan/internal/diag"
 	"github.com/nixplan/nixplan/plan"
 	"github.com/nixplan/nixplan/plan/graph"
 )
@@ -142,5 +143,36 @@ func TestOverviewHidesCredentials(t *testing.T) {
 	_, o := CompareAll(base.side("base"), head.side("head"))
 	if s := fmt.Sprintf("%+v %+v", o.Columns, o.Rows) + tell(o); strings.Contains(s, token) || strings.Count(s, "****") < 3 {
 		t.Error(s)
+	}
+}
+
+// What cannot be evaluated on one side is not new on the other; what nobody knows
+// on either is told apart from what does not change.
+func TestOverviewOfWhatFails(t *testing.T) {
+	base, head := neatWorld(), neatWorld()
+	base.edit(func(p *plan.Plan) {
+		p.Jobs = p.Jobs[:1]
+		p.Diagnostics = []plan.Diagnostic{{Attr: "docs", Record: diag.Record{ID: diag.IDEvaluation, Severity: "error", Summary: "no"}}}
+	})
+	for _, w := range []*world{base, head} {
+		w.edit(func(p *plan.Plan) {
+			p.SomeJobs = []plan.SomeJobs{{Path: "more", AttrPath: []string{"more"}, Kind: plan.MkEffect, State: plan.Undetermined}}
+		})
+	}
+	_, o := CompareAll(base.side("base"), head.side("head"))
+	want := `column refs/heads/production
+column refs/heads/main
+column any other branch
+docs: failed→active failed→active failed→active changed
+more.…: undetermined undetermined undetermined
+neat-network: active inactive inactive
+changed job docs`
+	if diff := cmp.Diff(want, tell(o)); diff != "" {
+		t.Error(diff)
+	}
+	for _, row := range o.Rows {
+		if row.Unknown != (row.Paths[0] == "more.…") {
+			t.Errorf("%+v", row)
+		}
 	}
 }

@@ -33,6 +33,7 @@ type Changes struct {
 // Compare is the graph of two sides in one picture, with marks on what differs.
 func Compare(base, head []*plan.Plan, c Changes, o Options) *Graph {
 	b := newBuilder(c, o)
+	b.notMissing(base, head)
 	for _, p := range head { // its order counts
 		b.add(p, inHead)
 	}
@@ -49,10 +50,38 @@ type builder struct {
 	edges   []Edge
 	byKey   map[string]int
 	byEdge  map[[2]int]int
+	unclear map[string]bool // jobs by name
 }
 
 func newBuilder(c Changes, o Options) *builder {
 	return &builder{Options: o, changes: c, byKey: map[string]int{}, byEdge: map[[2]int]int{}}
+}
+
+// notMissing finds the jobs that one side only has, and that neither come nor go all
+// the same: the other side cannot be evaluated there.
+func (b *builder) notMissing(base, head []*plan.Plan) {
+	seen := map[string]side{}
+	note := func(plans []*plan.Plan, at side) {
+		for _, p := range plans {
+			for i := range p.Jobs {
+				seen[b.jobName(p.Jobs[i].Path, at)] |= at
+			}
+		}
+	}
+	note(base, inBase)
+	note(head, inHead)
+	b.unclear = map[string]bool{}
+	for name, at := range seen {
+		b.unclear[name] = at != both && b.changes.Jobs[name] == Changed
+	}
+}
+
+// jobName is a job's path, on the other side if it moved.
+func (b *builder) jobName(path string, at side) string {
+	if at == inBase {
+		return cmp.Or(b.changes.JobsWere[path], path)
+	}
+	return path
 }
 
 // add adds what a plan has to what is there.
@@ -70,9 +99,9 @@ func (b *builder) add(p *plan.Plan, at side) {
 }
 
 func (b *builder) job(job *plan.Job, at side) {
-	name := job.Path
-	if at == inBase {
-		name = cmp.Or(b.changes.JobsWere[name], name)
+	name := b.jobName(job.Path, at)
+	if b.unclear[name] {
+		at = both
 	}
 	if b.Select != nil && !b.Select(name) {
 		return

@@ -246,3 +246,16 @@ b, runNixOps shop-b -> networks/a.nix [prebuild-only ]
 b, runNixOps shop-b -> aws-a [other ]
 `)
 }
+
+// A job that cannot be evaluated on one side does not come, and neither does what
+// hangs on it.
+func TestNotMissing(t *testing.T) {
+	head := []*plan.Plan{planOf("refs/heads/main", shop("a", "web"))}
+	check(t, Compare([]*plan.Plan{planOf("refs/heads/main")}, head, Changes{Jobs: map[string]Mark{"a": Changed}}, Options{}), `
+a, runNixOps shop-a, changed -> networks/shop.nix
+a, runNixOps shop-a, changed -> networks/a.nix, deploy-only
+a, runNixOps shop-a, changed -> aws-a, as aws
+a, runNixOps shop-a, changed -> shared
+networks/shop.nix -> web, ec2
+`)
+}
