@@ -37,8 +37,9 @@ func (c *comparison) pins() {
 	meet(func(a, b *plan.Pin) bool { return a.Name == b.Name && repository(a.URL) == repository(b.URL) }, true)
 	meet(func(a, b *plan.Pin) bool { return repository(a.URL) == repository(b.URL) }, true)
 	meet(func(a, b *plan.Pin) bool { return a.Name == b.Name && a.Kind == b.Kind && a.Kind != otherKind }, true)
-	// What an evaluation that ended early did not come to is not gone.
-	if c.fails(head, base) {
+	// What an evaluation that ended early, or that is undetermined as a whole, did
+	// not come to is not gone.
+	if c.fails(head, base) || c.undetermined(head) {
 		bases = nil
 	}
 	if c.fails(base, head) {
@@ -58,6 +59,14 @@ func (c *comparison) pins() {
 			return p.URL
 		}
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(url(a.Before)+url(a.After), url(b.Before)+url(b.After)))
+	})
+}
+
+// undetermined reports whether it is not known of a side what jobs there are at all.
+func (c *comparison) undetermined(side func(*pair) *plan.Plan) bool {
+	return slices.ContainsFunc(c.pairs, func(p pair) bool {
+		of := side(&p)
+		return of != nil && slices.ContainsFunc(of.SomeJobs, func(s plan.SomeJobs) bool { return s.Path == "" && s.State == plan.Undetermined })
 	})
 }
 

@@ -14,10 +14,16 @@
           effects = import ./effects/default.nix effects pkgs;
         in
         effects;
+
+      inherit (import ./effects/decide.nix) sure;
+
+      # Until 10 November 2022 the module gave perSystem an argument, and left the attribute herculesCI to the flake.
+      argumentOnly = sure (inputs.self.lastModified or null != null && inputs.self.lastModified < 1668057389);
+      flakeModule = if argumentOnly then ./flake-modules/module-argument.nix else ./flake-module.nix;
     in
     {
-      flakeModule = ./flake-module.nix;
-      flakeModules.default = ./flake-module.nix;
+      inherit flakeModule;
+      flakeModules.default = flakeModule;
 
       lib = {
         inherit withPkgs;
