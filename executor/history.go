@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/nixplan/nixplan/executor/journal"
+	"github.com/nixplan/nixplan/executor/private"
 )
 
 // Summary is a run in short.
@@ -116,4 +117,25 @@ func (r *Runs) jobSummary(id string, m *ManifestJob, records []journal.Record, r
 	}
 	job.Unsaved = progressOf(m, records).dirty
 	return job
+}
+
+// Prune removes the files of runs that were made before a time, are not going on and
+// have no state that is not stored. It returns their ids. What cannot be read stays.
+func (r *Runs) Prune(before time.Time) ([]string, error) {
+	ids, err := r.IDs()
+	if err != nil {
+		return nil, err
+	}
+	var removed []string
+	for _, id := range ids {
+		summary, err := r.Summary(id)
+		if err != nil || summary.Status == running || summary.Unsaved || !summary.Created.Before(before) {
+			continue
+		}
+		if err := private.RemoveTree(r.dir(id)); err != nil {
+			return removed, err
+		}
+		removed = append(removed, id)
+	}
+	return removed, nil
 }

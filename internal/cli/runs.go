@@ -1,6 +1,9 @@
 package cli
 
 import (
+	"fmt"
+	"time"
+
 	"github.com/spf13/cobra"
 
 	"github.com/nixplan/nixplan/executor"
@@ -9,8 +12,11 @@ import (
 )
 
 func newRunsCommand(streams *Streams) *cobra.Command {
-	var asJSON bool
-	var color string
+	var (
+		asJSON bool
+		color  string
+		prune  time.Duration
+	)
 	cmd := &cobra.Command{
 		Use:   "runs [RUN]",
 		Short: "List what nixplan apply did, and what can be carried on",
@@ -18,8 +24,10 @@ func newRunsCommand(streams *Streams) *cobra.Command {
 the beginning of it, it shows what each step of that run did, from the run's journal.
 
 A run that was interrupted says so, and whether it has a state that is not stored;
-nixplan apply --resume carries it on.`,
+nixplan apply --resume carries it on. --prune removes the files of runs that are over and
+older than that, logs included; runs that have such a state stay.`,
 		Example: `  nixplan runs
+  nixplan runs --prune 720h
   nixplan runs 20261128T2016
   nixplan runs --json | jq -r '.runs[] | select(.unsaved) | .id'`,
 		Args: atMostOneArg,
@@ -31,6 +39,12 @@ nixplan apply --resume carries it on.`,
 			runs, err := runsOf(streams)
 			if err != nil {
 				return err
+			}
+			if prune > 0 {
+				if len(args) > 0 {
+					return usagef("--prune removes all runs of an age; it takes no run")
+				}
+				return pruneRuns(streams, runs, prune)
 			}
 			if len(args) == 0 {
 				return listRuns(streams, runs, asJSON, paint)
@@ -49,6 +63,7 @@ nixplan apply --resume carries it on.`,
 			return view.Run(streams.Out, history, view.Options{Width: streams.width(), Color: paint})
 		},
 	}
+	cmd.Flags().DurationVar(&prune, "prune", 0, "remove runs that are over and older than `AGE`")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "write JSON")
 	cmd.Flags().StringVar(&color, "color", "auto", "`WHEN` to use colour: auto, always or never")
 	complete(cmd, "color", "auto", "always", "never")
@@ -72,4 +87,13 @@ func listRuns(streams *Streams, runs *executor.Runs, asJSON, color bool) error {
 		return text.WriteJSON(streams.Out, map[string]any{"runs": list})
 	}
 	return view.Runs(streams.Out, list, view.Options{Width: streams.width(), Color: color})
+}
+
+// pruneRuns removes the files of old runs.
+func pruneRuns(streams *Streams, runs *executor.Runs, age time.Duration) error {
+	removed, err := runs.Prune(time.Now().Add(-age))
+	for _, id := range removed {
+		fmt.Fprintf(streams.Out, "removed %s\n", id)
+	}
+	return err
 }
