@@ -63,6 +63,9 @@ type Options struct {
 
 	// Interrupts tells of signals to nixplan: the first saves, the second kills.
 	Interrupts <-chan os.Signal
+	// Notices are what others have to say while the run goes on, such as the client of
+	// the state's server; they become events.
+	Notices <-chan string
 	// Observe gets the events, one at a time; nil drops them.
 	Observe func(Event)
 

@@ -192,6 +192,8 @@ func (r *run) listen() (end func()) {
 			select {
 			case <-done:
 				return
+			case text := <-r.o.Notices:
+				r.emit(Event{Type: Notice, Text: text})
 			case <-limit:
 				if !stopped {
 					halt("the time limit of "+r.o.Timeout.String(), "The time limit is over: ending what runs, and saving the state.")

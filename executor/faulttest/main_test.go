@@ -115,4 +115,3 @@ func nixops() int {
 
 // whole reports whether the whole matrix is wanted; else a selection has to do.
 func whole() bool { return os.Getenv("CI") != "" && !raceEnabled || os.Getenv("FAULTTEST_ALL") != "" }
-

@@ -12,6 +12,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -47,6 +48,7 @@ type applyOptions struct {
 	keep        []string
 	secretsFile string
 	gitToken    string
+	running     atomic.Bool // the run has begun
 
 	format    string
 	jsonInto  string
@@ -194,6 +196,7 @@ func runApply(ctx context.Context, o *applyOptions) error {
 	a.run.LeaveLast = a.hasLast() && hasSystemd(ctx)
 	stop := catchSignals(&a.run)
 	defer stop()
+	o.running.Store(true)
 	result, err := a.runs.Run(a.plan, a.jobs, a.manifest, a.run)
 	if err != nil {
 		return err

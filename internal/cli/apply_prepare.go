@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/nixplan/nixplan/executor"
 	"github.com/nixplan/nixplan/executor/secretfile"
@@ -221,6 +222,20 @@ func (o *applyOptions) runOptions() (run executor.Options, err error) {
 // openStates opens the backend for a run, whose scripts get its token.
 func (o *applyOptions) openStates(ctx context.Context, run *executor.Options, project *hercules.Project, settings *config.Config) (store stateStore, locker stateLocker, err error) {
 	o.backend.retryFor = o.saveTime
+	// While the run goes on its output is the only one.
+	notices := make(chan string, 16)
+	run.Notices = notices
+	o.backend.onRetry = func(r api.Retry) {
+		line := fmt.Sprintf("%s; trying again in %s", text.Line(r.Err.Error()), r.Wait.Round(100*time.Millisecond))
+		if !o.running.Load() {
+			fmt.Fprintf(o.streams.Err, "nixplan: %s\n", line)
+			return
+		}
+		select {
+		case notices <- line:
+		default: // there is enough of them
+		}
+	}
 	store, locker, err = o.backend.open(ctx, o.streams, project, settings)
 	if err != nil {
 		return nil, nil, err

@@ -55,6 +55,7 @@ func (o *applyOptions) carryOn(ctx context.Context, out *applyOutput) error {
 	}
 	stop := catchSignals(&run)
 	defer stop()
+	o.running.Store(true)
 	result, err := runs.Resume(id, func(_ *plan.Job, env map[string]string) (*secretfile.Selection, error) {
 		return o.readSecrets(m, env)
 	}, run)
