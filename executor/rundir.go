@@ -1,7 +1,6 @@
 package executor
 
 import (
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -82,11 +81,13 @@ var ErrRunning = errors.New("the run is still going on")
 
 var runID = regexp.MustCompile(`^[0-9]{8}T[0-9]{6}Z-[0-9a-f]{4}$`)
 
-// newID is an id for a run that starts now.
+// tick is the time between two ids.
+const tick = time.Second / (1 << 16)
+
+// newID is the id for a run that starts now: the second, and which of its 65536 parts.
+// So ids are in the order of time.
 func newID(now time.Time) string {
-	var random [2]byte
-	rand.Read(random[:])
-	return now.UTC().Format("20060102T150405Z") + "-" + hex.EncodeToString(random[:])
+	return fmt.Sprintf("%s-%04x", now.UTC().Format("20060102T150405Z"), now.Nanosecond()/int(tick))
 }
 
 // dir is the directory of a run.
@@ -168,6 +169,7 @@ func (r *Runs) create(m *Manifest, p *plan.Plan, now time.Time) (*runFiles, erro
 		if !errors.Is(err, fs.ErrExist) {
 			return nil, err
 		}
+		now = now.Add(tick) // another run began with this one
 	}
 	f := &runFiles{dir: r.dir(m.ID), manifest: m, plan: p}
 	err := f.takeLock()
