@@ -6,10 +6,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"sync"
 
+	"github.com/nixplan/nixplan/internal/lazy"
 	"github.com/nixplan/nixplan/plan"
 )
 
@@ -118,19 +118,19 @@ func (l *lineReader) end() {
 var (
 	// NixOps puts the machine's name in front of what is about one machine, with dots
 	// that make all names equally long.
-	ofMachine = regexp.MustCompile(`^([A-Za-z0-9_.+-]+?)(\.*)> `)
+	ofMachine = lazy.Regexp(`^([A-Za-z0-9_.+-]+?)(\.*)> `)
 	// paint are colours and the like, which the log keeps.
-	paint     = regexp.MustCompile("\x1b\\[[0-9;]*[A-Za-z]")
-	exception = regexp.MustCompile(`^(?:[A-Za-z_][\w.]*\.)?[A-Z]\w*(?:Error|Exception|Interrupt|Failure)?(?:: (.*))?$`)
+	paint     = lazy.Regexp("\x1b\\[[0-9;]*[A-Za-z]")
+	exception = lazy.Regexp(`^(?:[A-Za-z_][\w.]*\.)?[A-Z]\w*(?:Error|Exception|Interrupt|Failure)?(?:: (.*))?$`)
 )
 
 func (l *lineReader) flush() {
-	text := paint.ReplaceAllString(strings.TrimRight(string(l.part), "\r"), "")
+	text := paint().ReplaceAllString(strings.TrimRight(string(l.part), "\r"), "")
 	if l.cut {
 		text += "…"
 	}
 	l.part, l.cut = l.part[:0], false
-	prefix := ofMachine.FindString(text)
+	prefix := ofMachine().FindString(text)
 	rest := text[len(prefix):]
 	switch {
 	case rest == "Traceback (most recent call last):" || strings.HasSuffix(rest, "error: Traceback (most recent call last):"):
@@ -138,9 +138,9 @@ func (l *lineReader) flush() {
 		return
 	case l.inTrace && (strings.HasPrefix(rest, " ") || rest == ""):
 		return
-	case l.inTrace && exception.MatchString(rest):
+	case l.inTrace && exception().MatchString(rest):
 		l.inTrace = false
-		if m := exception.FindStringSubmatch(rest); m[1] != "" {
+		if m := exception().FindStringSubmatch(rest); m[1] != "" {
 			rest = m[1]
 		}
 		text = prefix + "error: " + rest
@@ -164,7 +164,7 @@ type machines struct {
 
 // line takes in a line of NixOps' output.
 func (m *machines) line(text string) {
-	match := ofMachine.FindStringSubmatch(text)
+	match := ofMachine().FindStringSubmatch(text)
 	if match == nil {
 		return
 	}

@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -18,6 +17,7 @@ import (
 	"github.com/google/renameio/v2"
 
 	"github.com/nixplan/nixplan/executor/journal"
+	"github.com/nixplan/nixplan/internal/lazy"
 	"github.com/nixplan/nixplan/plan"
 )
 
@@ -79,7 +79,7 @@ var ErrNoRun = errors.New("there is no such run")
 // ErrRunning says that a run is still going on, in another process.
 var ErrRunning = errors.New("the run is still going on")
 
-var runID = regexp.MustCompile(`^[0-9]{8}T[0-9]{6}Z-[0-9a-f]{4}$`)
+var runID = lazy.Regexp(`^[0-9]{8}T[0-9]{6}Z-[0-9a-f]{4}$`)
 
 // tick is the time between two ids.
 const tick = time.Second / (1 << 16)
@@ -101,7 +101,7 @@ func (r *Runs) IDs() ([]string, error) {
 	}
 	var ids []string
 	for _, e := range entries {
-		if e.IsDir() && runID.MatchString(e.Name()) {
+		if e.IsDir() && runID().MatchString(e.Name()) {
 			ids = append(ids, e.Name())
 		}
 	}

@@ -46,7 +46,7 @@ func TestRunDirectories(t *testing.T) {
 	}
 	defer first.close()
 	id := first.manifest.ID
-	if !strings.HasPrefix(id, "20261128T201644Z-") || !runID.MatchString(id) {
+	if !strings.HasPrefix(id, "20261128T201644Z-") || !runID().MatchString(id) {
 		t.Errorf("the id is %s", id)
 	}
 	if !runs.Alive(id) {

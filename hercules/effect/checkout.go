@@ -8,10 +8,10 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"regexp"
 	"slices"
 
 	"github.com/nixplan/nixplan/hercules"
+	"github.com/nixplan/nixplan/internal/lazy"
 )
 
 // checkout is what Nix evaluates: the files that an agent's checkout would have.
@@ -23,7 +23,7 @@ type checkout struct {
 }
 
 // storeNames are names that a store path may have.
-var storeNames = regexp.MustCompile(`^[0-9a-zA-Z+_?=-][0-9a-zA-Z+._?=-]*$`)
+var storeNames = lazy.Regexp(`^[0-9a-zA-Z+_?=-][0-9a-zA-Z+._?=-]*$`)
 
 // checkOut makes a copy of what git tracks, below dir: a file that is there and
 // not tracked would otherwise get into a source that is not filtered, and make the
@@ -49,7 +49,7 @@ func checkOut(ctx context.Context, p *hercules.Project, dir string) (checkout, e
 	if p.Inner == "" {
 		name = p.Name()
 	}
-	if !storeNames.MatchString(name) {
+	if !storeNames().MatchString(name) {
 		name = "source"
 	}
 	top := filepath.Join(dir, name)

@@ -14,6 +14,7 @@ import (
 	"github.com/nixplan/nixplan/eval/world"
 	"github.com/nixplan/nixplan/hercules"
 	"github.com/nixplan/nixplan/hercules/planner"
+	"github.com/nixplan/nixplan/internal/lazy"
 	"github.com/nixplan/nixplan/plan"
 )
 
@@ -195,16 +196,16 @@ func position(at value.Span) *plan.Position {
 }
 
 // storePath finds the store paths in a text.
-var storePath = regexp.MustCompile(regexp.QuoteMeta(world.StoreDir) + `/[0-9a-z]{32}-[0-9a-zA-Z+._?=-]+`)
+var storePath = lazy.Regexp(regexp.QuoteMeta(world.StoreDir) + `/[0-9a-z]{32}-[0-9a-zA-Z+._?=-]+`)
 
 // unquoted are the characters of a path that mean nothing to a shell.
-var unquoted = regexp.MustCompile(`^[0-9a-zA-Z+._=/@%:,#-]*$`)
+var unquoted = lazy.Regexp(`^[0-9a-zA-Z+._=/@%:,#-]*$`)
 
 // onDisk replaces the store paths in a text by the files that stand for them here,
 // and says why that is not possible.
 func (m *model) onDisk(text string) (string, *plan.Unknown) {
 	var lacking *plan.Unknown
-	text = storePath.ReplaceAllStringFunc(text, func(path string) string {
+	text = storePath().ReplaceAllStringFunc(text, func(path string) string {
 		real, u := m.stored(path)
 		if lacking == nil {
 			lacking = u
@@ -245,7 +246,7 @@ func (m *model) stored(path string) (string, *plan.Unknown) {
 		u.Reason = "it is not there"
 	case !info.IsDir() && tracked != nil && !*tracked:
 		u.Reason, u.Provide = "git does not track it, so an agent has no such file", "git add "+u.Needs
-	case !unquoted.MatchString(mount.Dir):
+	case !unquoted().MatchString(mount.Dir):
 		u.Reason = "its path has characters that a script would have to quote"
 	default:
 		return mount.Dir, nil

@@ -15,6 +15,7 @@ import (
 	"github.com/nixplan/nixplan/eval/world"
 	"github.com/nixplan/nixplan/hercules"
 	"github.com/nixplan/nixplan/hercules/planner"
+	"github.com/nixplan/nixplan/internal/lazy"
 	"github.com/nixplan/nixplan/plan"
 )
 
@@ -146,7 +147,7 @@ func (n *Nix) derivation(ctx context.Context, e *planner.Effect, path []string) 
 }
 
 // missing finds the attribute in the message of a throw.
-var missing = regexp.MustCompile(regexp.QuoteMeta(throwMissing) + `'([^\n]*)'`)
+var missing = lazy.Regexp(regexp.QuoteMeta(throwMissing) + `'([^\n]*)'`)
 
 // explain recognises what our own expressions throw.
 func explain(e *planner.Effect, err error) error {
@@ -157,7 +158,7 @@ func explain(e *planner.Effect, err error) error {
 	if strings.Contains(failed.Message, throwInputs) {
 		return &UnsupportedError{Job: e.Job.Path, Problem: "it needs extraInputs, which the CI service resolves when it makes the job"}
 	}
-	if found := missing.FindStringSubmatch(failed.Message); found != nil {
+	if found := missing().FindStringSubmatch(failed.Message); found != nil {
 		return &MismatchError{Job: e.Job.Path, Facts: []Difference{{Name: "the attribute " + found[1], Plan: "is there", Nix: "is missing"}}}
 	}
 	return err
@@ -246,6 +247,6 @@ func copySource(ctx context.Context, job, src, dir string) error {
 }
 
 // hashed is what a store path's name begins with.
-var hashed = regexp.MustCompile(`^[0-9a-z]{32}-`)
+var hashed = lazy.Regexp(`^[0-9a-z]{32}-`)
 
-func strippedName(path string) string { return hashed.ReplaceAllString(filepath.Base(path), "") }
+func strippedName(path string) string { return hashed().ReplaceAllString(filepath.Base(path), "") }

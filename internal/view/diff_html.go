@@ -186,7 +186,7 @@ func writeDiffPage(w io.Writer, c *diff.Changes, o *diff.Overview) error {
 	}
 	p.contents(c)
 	var b strings.Builder
-	if err := templates.ExecuteTemplate(&b, "diff", p); err != nil {
+	if err := templates().ExecuteTemplate(&b, "diff", p); err != nil {
 		return err
 	}
 	_, err := io.WriteString(w, b.String())

@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"io"
 	"strings"
+	"sync"
 
 	"github.com/nixplan/nixplan/internal/text"
 	"github.com/nixplan/nixplan/plan"
@@ -16,8 +17,9 @@ import (
 var page embed.FS
 
 // templates escape what they are given by where it stands. None of them may be
-// handed text of a repository in a type that says it is safe.
-var templates = template.Must(template.ParseFS(page, "page/*.tmpl"))
+// handed text of a repository in a type that says it is safe. Most runs need none, so
+// they are parsed at the first use.
+var templates = sync.OnceValue(func() *template.Template { return template.Must(template.ParseFS(page, "page/*.tmpl")) })
 
 // pageCSS is a style sheet of ours.
 func pageCSS(name string) string {
@@ -262,7 +264,7 @@ func writeSVG(w io.Writer, g *graph.Graph, heading []string) error {
 	out := draw(g, heading...)
 	out.CSS = template.CSS(pageCSS("graph.css"))
 	var b strings.Builder
-	if err := templates.ExecuteTemplate(&b, "standalone", out); err != nil {
+	if err := templates().ExecuteTemplate(&b, "standalone", out); err != nil {
 		return err
 	}
 	_, err := io.WriteString(w, xmlText(b.String()))
