@@ -178,12 +178,6 @@ func writeDiffPage(w io.Writer, c *diff.Changes, o *diff.Overview) error {
 			p.NotCompared = append(p.NotCompared, "Known only in the "+g.OnlyIn+": "+text.Line(g.Title))
 		}
 	}
-	if len(c.Unknown) > 0 {
-		p.NotCompared = append(p.NotCompared, unknownJobs+names(c.Unknown))
-	}
-	if note := sameSettings(c); note != "" {
-		p.NotCompared = append(p.NotCompared, note)
-	}
 	p.contents(c)
 	var b strings.Builder
 	if err := templates().ExecuteTemplate(&b, "diff", p); err != nil {
