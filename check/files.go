@@ -44,6 +44,13 @@ func (r *Repository) eachFile(f func(*file)) {
 // files are the job's network files, in the plan's order: by role, then as they
 // are named. Those whose names are not known are left out, as in the plan.
 func (j *JobAt) files() []*file {
+	if !j.filesKnown { // several rules ask
+		j.fileList, j.filesKnown = j.findFiles(), true
+	}
+	return j.fileList
+}
+
+func (j *JobAt) findFiles() []*file {
 	named := map[plan.FileRole][]*Arg{}
 	for role, name := range fileArguments {
 		arg := j.Arg(name)

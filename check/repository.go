@@ -57,6 +57,9 @@ type JobAt struct {
 
 	repo *Repository
 	read *scriptReader // once the scripts were read
+
+	fileList   []*file
+	filesKnown bool
 }
 
 func newRepository(p *planner.Planner, settings *config.Config, survey *planner.Survey) *Repository {

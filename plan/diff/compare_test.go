@@ -1,6 +1,8 @@
 package diff
 
 import (
+	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -447,6 +449,54 @@ func TestSingleChanges(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What is said to be identical is, whatever field of a job differs.
+func TestIdentical(t *testing.T) {
+	whole := neatWorld().plan(production).Jobs[0]
+	differs := func(path string) {
+		t.Helper()
+		if other := neatWorld().plan(production).Jobs[0]; identical(reflect.ValueOf(whole), reflect.ValueOf(other)) {
+			t.Error(path, "makes no difference")
+		}
+	}
+	var change func(v reflect.Value, path string)
+	change = func(v reflect.Value, path string) {
+		old := reflect.New(v.Type()).Elem()
+		old.Set(v)
+		switch v.Kind() {
+		case reflect.Struct:
+			for i := range v.NumField() {
+				change(v.Field(i), path+"."+v.Type().Field(i).Name)
+			}
+			return
+		case reflect.Pointer:
+			if v.IsNil() {
+				v.Set(reflect.New(v.Type().Elem()))
+			} else {
+				v.SetZero()
+			}
+		case reflect.Slice:
+			for i := range v.Len() {
+				change(v.Index(i), fmt.Sprintf("%s[%d]", path, i))
+			}
+			v.Set(reflect.Append(v, reflect.Zero(v.Type().Elem())))
+		case reflect.String:
+			v.SetString(v.String() + "x")
+		case reflect.Bool:
+			v.SetBool(!v.Bool())
+		case reflect.Int, reflect.Int64:
+			v.SetInt(v.Int() + 1)
+		default:
+			t.Fatal("a field of another kind: ", path)
+		}
+		differs(path)
+		v.Set(old)
+	}
+	if other := neatWorld().plan(production).Jobs[0]; !identical(reflect.ValueOf(whole), reflect.ValueOf(other)) {
+		t.Fatal("a job differs from itself")
+	}
+	change(reflect.ValueOf(&whole).Elem(), "job")
 }
 
 // A comparison with itself is empty, whatever there is.
