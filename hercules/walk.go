@@ -318,6 +318,9 @@ func (w *walker) children(n node, v value.Value, own Reasons) {
 		return
 	}
 	shared := n.shared.Join(own)
+	if n.depth == maxDepth { // most have a job each
+		w.found = slices.Grow(w.found, 2*v.Attrs().Len())
+	}
 	cond, isRunIf := w.runIf(v)
 	for _, attr := range firstly(v.Attrs().ByName(), w.first, n.path) {
 		name := attr.Name.String()

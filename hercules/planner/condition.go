@@ -53,7 +53,7 @@ func (b *builder) term(c *value.Comparison) (term plan.Term, repeats bool) {
 		Position:   b.position(at),
 		Result:     c.Result,
 	}
-	left, right, ok := operands(c)
+	left, right, ok := b.operands(c)
 	if at == c.At && ok {
 		term.Operands = []plan.Operand{{Expression: left, Value: c.Left}, {Expression: right, Value: c.Right}}
 		return term, false
@@ -79,8 +79,30 @@ func (b *builder) argument(name string) string {
 	return ""
 }
 
-// operands are the source texts of the two sides of a comparison that is written
-// with an operator, or as a call of match.
+// sides are the source texts of the two sides of a comparison.
+type sides struct {
+	left, right string
+	ok          bool
+}
+
+// operands are the sides of a comparison that is written with an operator, or as a
+// call of match. Each place is read once for all refs.
+func (p *Planner) operands(c *value.Comparison) (left, right string, ok bool) {
+	key := operation{c.At, c.Op}
+	s, known := p.written[key]
+	if !known {
+		s.left, s.right, s.ok = operands(c)
+		p.written[key] = s
+	}
+	return s.left, s.right, s.ok
+}
+
+// operation is a place and what is done there.
+type operation struct {
+	at value.Span
+	op string
+}
+
 func operands(c *value.Comparison) (left, right string, ok bool) {
 	text := c.At.Range().Text()
 	file, diags := parser.Parse(diag.NewSource("", text))

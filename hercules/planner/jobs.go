@@ -10,6 +10,13 @@ import (
 
 // handler writes down what a handler's attributes come to.
 func (b *builder) handler(h *hercules.Handler) {
+	effects := 0
+	for i := range h.Found {
+		if h.Found[i].Class == hercules.Effect {
+			effects++
+		}
+	}
+	b.plan.Jobs = slices.Grow(b.plan.Jobs, effects)
 	for i := range h.Found {
 		f := &h.Found[i]
 		switch f.Class {

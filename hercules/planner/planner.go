@@ -104,6 +104,7 @@ type Planner struct {
 	program     map[string]bool       // files read to find the jobs
 	turned      map[string]*turnedRef // refs that were evaluated before
 	known       map[*value.Attrs]*knownFacts
+	written     map[operation]sides
 }
 
 // New opens the repository that the options name; their Ref is not looked at.
@@ -169,7 +170,7 @@ func open(ctx context.Context, o Options, project *hercules.Project) (*Planner, 
 			World: w, Model: !o.NoModel, Fetcher: o.Fetcher, Partial: true, Share: true, Limits: limits, DisplayDir: project.Root, Libraries: libraries,
 			Stderr: once(o.Stderr), SourceKind: settings.SourceKind,
 		}),
-		settings: settings, problems: problems, files: map[string]*foundFile{}, known: map[*value.Attrs]*knownFacts{},
+		settings: settings, problems: problems, files: map[string]*foundFile{}, known: map[*value.Attrs]*knownFacts{}, written: map[operation]sides{},
 		toolVersion: o.ToolVersion,
 		real:        o.NoModel,
 	}, nil
