@@ -409,8 +409,15 @@ func (j *jobRun) finish() {
 	} else {
 		process.EndMarked(j.mark(), endSignal, time.Second)
 	}
-	if j.unsaved() && j.private != nil {
+	cleared := !j.unsaved() && !killed
+	if !cleared && j.private != nil {
 		rescueHosts(j.private, j.dir)
+	}
+	if killed && !j.unsaved() && j.lease != nil {
+		// There is nothing for which the lock would have to stay.
+		if err := j.unlock(); err != nil {
+			j.warn("unlock: %v", err)
+		}
 	}
 	if j.secrets != nil {
 		j.secrets.Wipe()
@@ -420,7 +427,6 @@ func (j *jobRun) finish() {
 			j.warn("cannot remove the private directory %s: %v", j.private.Path(), err)
 		}
 	}
-	cleared := !j.unsaved() && !killed
 	switch {
 	case j.dirty:
 		j.keep()

@@ -291,6 +291,11 @@ func (j *jobRun) unchanged() error {
 	for _, file := range j.files() {
 		base := j.base[file.Role]
 		got, err := j.r.o.Store.Get(ctx, file.Name)
+		if err == nil && file.Role == plan.KnownHostsState {
+			if err := j.restoreHosts(got.Data); err != nil {
+				return err
+			}
+		}
 		switch {
 		case errors.Is(err, state.ErrNotExist) && base == nil:
 			continue
@@ -322,6 +327,15 @@ func (j *jobRun) unchanged() error {
 		return &state.ConflictError{Name: file.Name, Base: base, Newest: newest}
 	}
 	return nil
+}
+
+// restoreHosts puts back the known hosts, which a restart of the machine took away
+// with the rest of the memory. Nobody must be left to store none in their place.
+func (j *jobRun) restoreHosts(stored []byte) error {
+	if info, err := os.Lstat(j.knownHosts()); err == nil && info.Size() > 0 {
+		return nil
+	}
+	return writeFile(j.knownHosts(), stored)
 }
 
 // serve answers the scripts' getStateFile and putStateFile.

@@ -130,13 +130,17 @@ func (b *bench) unsaved() bool {
 }
 
 // privateFiles are in the directories that hold secrets.
-func (b *bench) privateFiles() []string {
+func (b *bench) privateFiles() []string { return files(b.t, b.runtime()) }
+
+// runtime is the directory for private ones.
+func (b *bench) runtime() string {
 	for _, entry := range b.env {
 		if dir, ok := strings.CutPrefix(entry, "XDG_RUNTIME_DIR="); ok {
-			return files(b.t, dir)
+			return dir
 		}
 	}
-	return nil
+	b.t.Fatal("no directory for private files")
+	return ""
 }
 
 // always is what holds at any time when no nixplan runs.

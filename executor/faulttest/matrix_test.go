@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -25,6 +26,8 @@ type trial struct {
 	args   []string               // of apply
 	during func(*bench, *process) // what happens while the run goes on
 	killed bool                   // nixplan dies
+	// restart: what is in memory is gone, what runs as well.
+	restart bool
 	// leaseStays: the server could not be told.
 	leaseStays bool
 }
@@ -40,6 +43,9 @@ func (c *trial) run(t *testing.T) {
 		c.during(b, p)
 	}
 	code := p.wait()
+	if c.restart {
+		b.restart()
+	}
 	b.afterFault(c, p, code)
 	if t.Failed() {
 		t.Logf("the run with the fault:\n%s", p.output())
@@ -92,6 +98,25 @@ func (b *bench) afterFault(c *trial, p *process, code int) {
 		b.endLeases()
 	}
 	b.deployedAll()
+}
+
+// restart is what a restart of the machine does: nothing runs any more, and what was
+// in memory is gone.
+func (b *bench) restart() {
+	b.t.Helper()
+	for range 3 {
+		for _, process := range b.leftOver() {
+			pid, _, _ := strings.Cut(process, " ")
+			if number, err := strconv.Atoi(pid); err == nil {
+				syscall.Kill(number, sigkill)
+			}
+		}
+	}
+	if !eventually(func() bool { return len(b.leftOver()) == 0 }) {
+		b.t.Fatal("programs do not end")
+	}
+	b.must(os.RemoveAll(b.runtime()))
+	b.must(os.Mkdir(b.runtime(), 0o700))
 }
 
 // consistent compares the run's result with its journal and the exit status.
@@ -205,6 +230,12 @@ var interruptions = []struct {
 	{"SIGTERM", []syscall.Signal{sigterm}, nil},
 	{"SIGINT twice", []syscall.Signal{sigint, sigint}, nil},
 	{"SIGKILL", []syscall.Signal{sigkill}, nil},
+	{"SIGKILL and restart", []syscall.Signal{sigkill}, nil},
+}
+
+// restarts gives a trial what a restart of the machine does.
+func (c *trial) restarts(name string) {
+	c.killed, c.restart = strings.HasPrefix(name, "SIGKILL"), strings.HasSuffix(name, "restart")
 }
 
 // trials are all of them: every step of the plan with every fault that it can meet.
@@ -305,7 +336,8 @@ func programTrials(step plan.Step, call int) []trial {
 	}
 	for _, point := range points {
 		for _, i := range interruptions {
-			c := trial{name: i.name + " at " + point, args: i.args, killed: i.name == "SIGKILL"}
+			c := trial{name: i.name + " at " + point, args: i.args}
+			c.restarts(i.name)
 			c.before = func(b *bench) { b.nixopsFaults(at(b.hang(nixopstest.Fault{Point: point}))) }
 			if i.signals != nil {
 				c.during = signals(i.signals...)
@@ -314,7 +346,8 @@ func programTrials(step plan.Step, call int) []trial {
 		}
 	}
 	for _, i := range interruptions {
-		c := trial{name: i.name + ", deaf", args: i.args, killed: i.name == "SIGKILL"}
+		c := trial{name: i.name + ", deaf", args: i.args}
+		c.restarts(i.name)
 		c.before = func(b *bench) { b.nixopsFaults(at(b.hang(nixopstest.Fault{Ignore: []string{"INT", "TERM"}}))) }
 		if i.signals != nil {
 			c.during = signals(i.signals...)
@@ -355,7 +388,8 @@ func scriptTrials(step plan.Step) []trial {
 	}
 	for _, i := range interruptions {
 		for _, deaf := range []bool{false, true} {
-			c := trial{name: i.name, args: i.args, hooks: true, killed: i.name == "SIGKILL"}
+			c := trial{name: i.name, args: i.args, hooks: true}
+			c.restarts(i.name)
 			text := "touch $FAULTTEST/mark; sleep 1000\n"
 			if deaf {
 				c.name += ", deaf"
@@ -380,7 +414,9 @@ func ownTrials(step plan.Step) []trial {
 			if i.signals == nil {
 				continue
 			}
-			list = append(list, trial{name: i.name + "/" + backend, backend: backend, during: atStep(step.ID, i.signals...), killed: i.name == "SIGKILL"})
+			c := trial{name: i.name + "/" + backend, backend: backend, during: atStep(step.ID, i.signals...)}
+			c.restarts(i.name)
+			list = append(list, c)
 		}
 	}
 	return list
