@@ -259,11 +259,21 @@ func (j *jobRun) keep() {
 			continue
 		}
 		j.record(journal.Record{Type: journal.Kept, File: j.keptExport()})
-		j.addHelp("the newest state is kept in " + j.keptExport() + "\nto store it: " + text.ShellLine(j.r.o.Store.PutCommand(file.Name, j.keptExport(), j.base[file.Role])))
+		j.addHelp("the newest state is kept in " + j.keptExport() + "\nto store it: " + text.ShellLine(j.putCommand(file)))
 	}
 	if j.lock != "" {
 		j.addHelp("the lock stays, so that nobody deploys from an older state")
 	}
+}
+
+// putCommand is what stores the export that is kept. The lock of this run must not be
+// in its way: in a directory it is abandoned by then, a lease with a server lasts on.
+func (j *jobRun) putCommand(file plan.StateFile) []string {
+	argv := j.r.o.Store.PutCommand(file.Name, j.keptExport(), j.base[file.Role])
+	if j.lease != nil && len(j.lease.Files()) == 0 {
+		argv = append(argv, "--lease", j.lease.ID())
+	}
+	return argv
 }
 
 // newer reports whether an export on disk is another than the state that was

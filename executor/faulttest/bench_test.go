@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -523,3 +524,5 @@ func files(t *testing.T, dir string) []string {
 	}
 	return list
 }
+
+func itoa(n int) string { return strconv.Itoa(n) }

@@ -24,6 +24,10 @@ type backendFlags struct {
 	api     string
 	project string
 
+	// lease is one that the caller has, and that does not block; "": the environment
+	// may have one.
+	lease string
+
 	// retryFor is how long a server is asked again, see [api.Options].
 	retryFor time.Duration
 	// onRetry is told about it; nil: a line on Err.
@@ -107,9 +111,11 @@ func (f *backendFlags) open(ctx context.Context, streams *Streams, project *herc
 	if err != nil {
 		return nil, nil, err
 	}
-	parent, err := api.LeaseFrom(streams.Getenv)
-	if err != nil {
-		return nil, nil, usagef("%v", err)
+	parent := f.lease
+	if parent == "" {
+		if parent, err = api.LeaseFrom(streams.Getenv); err != nil {
+			return nil, nil, usagef("%v", err)
+		}
 	}
 	return state.NewHerculesStore(client, at, current), state.NewHerculesLocker(client, at, parent), nil
 }

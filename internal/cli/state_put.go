@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
 	"github.com/nixplan/nixplan/executor/state"
@@ -54,6 +55,7 @@ looking at locks or versions.
 	flags.StringVar(&o.file, "file", "", "the `FILE` to store, \"-\" for standard input")
 	flags.StringVar(&o.base, "base", "", "the `VERSION` that the file was made from: its number or SHA-256")
 	flags.BoolVar(&o.force, "force", false, "store whatever is there and whoever holds the lock")
+	flags.StringVar(&o.backend.lease, "lease", "", "the lease `ID` of a run that could not store its state: with Hercules CI it does not block")
 	flags.DurationVar(&o.wait, "lock-timeout", 0, "how `LONG` to wait for a lock that others hold")
 	return cmd
 }
@@ -62,6 +64,8 @@ func runStatePut(ctx context.Context, o *statePutOptions) error {
 	switch {
 	case o.file == "":
 		return usagef("say what to store: --file FILE, or --file - for standard input")
+	case o.backend.lease != "" && uuid.Validate(o.backend.lease) != nil:
+		return usagef("%q is not the id of a lease", o.backend.lease)
 	case o.force && o.base != "":
 		return usagef("--force stores whatever is there, so --base says nothing")
 	}
