@@ -67,10 +67,10 @@ func newRoot(streams *Streams) *cobra.Command {
 	var printVersion bool
 	root := &cobra.Command{
 		Use:   "nixplan",
-		Short: "Show what a Hercules CI agent would do with a repository",
+		Short: "Show what a Hercules CI agent would do with a repository, and do it",
 		Long: `nixplan evaluates a repository's ci.nix as a Hercules CI agent does and shows
 which deployments would run for a git ref, and why. It works offline and does
-not need Nix.`,
+not need Nix. nixplan apply carries a plan out.`,
 		Example: `  nixplan plan                                  the checked-out branch
   nixplan plan --ref refs/heads/production      some other ref
   nixplan plan --format json | jq '.jobs[].state'
