@@ -280,6 +280,11 @@ func (j *jobRun) step(step plan.Step, saving bool) error {
 	}
 	j.r.emit(Event{Type: StepStarted, Job: j.path, Step: step.ID, Saving: saving, Text: step.Title})
 	err := j.perform(step, gentle)
+	if slices.Contains(step.Writes, "machines") {
+		// New machines are not seen for the first time again: their hosts must
+		// outlive a restart, as NixOps' database does.
+		rescueHosts(j.private, j.dir)
+	}
 	ended := journal.Record{Type: journal.StepEnded, Step: step.ID, Saving: saving, Status: journal.Succeeded}
 	event := Event{Type: StepEnded, Job: j.path, Step: step.ID, Saving: saving, Status: Succeeded, Seconds: time.Since(start).Seconds()}
 	if err != nil {

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/nixplan/nixplan/executor/journal"
 	"github.com/nixplan/nixplan/executor/process"
 	"github.com/nixplan/nixplan/executor/state"
@@ -38,6 +40,7 @@ func (j *jobRun) takeLock() error {
 			}
 		},
 		Previous: j.progress.lease,
+		Key:      j.leaseKey(),
 	})
 	var blocked *state.BlockedError
 	switch {
@@ -85,13 +88,28 @@ func blockedHelp(e *state.BlockedError) string {
 	return "nixplan lock list shows who; --lock-timeout waits longer"
 }
 
+// leaseKey names the attempt to take the lock. A lease that was given to a process
+// which died before it could write that down is given to the next one.
+func (j *jobRun) leaseKey() string {
+	name := fmt.Sprintf("nixplan:%s/%s/%d", j.r.files.manifest.ID, j.path, j.leases)
+	return uuid.NewSHA1(uuid.NameSpaceURL, []byte(name)).String()
+}
+
+// releaseTime is how long the release of a lock is tried. One with a server ends by
+// itself after some minutes.
+const releaseTime = 30 * time.Second
+
 // unlock releases the lock, when nothing runs any more that it protects.
 func (j *jobRun) unlock() error {
 	if j.lease == nil {
 		return nil
 	}
 	process.EndMarked(j.mark(), endSignal, time.Second)
-	ctx, cancel := context.WithTimeout(context.Background(), j.r.o.grace())
+	patience := min(releaseTime, j.r.o.saveTime())
+	if j.r.killed() {
+		patience = time.Second
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	lease := j.lease
 	j.lease = nil

@@ -13,6 +13,8 @@ type progress struct {
 	done  map[string]bool // steps that ended well
 	ended bool            // the job ended well
 	lease string          // of the lock, until it was released
+	// leases counts those that were had.
+	leases int
 	// base are the versions of the state files that the local ones began with, by
 	// role; a nil version: there was none.
 	base map[string]*state.Version
@@ -72,6 +74,7 @@ func (p *progress) apply(r journal.Record) {
 		}
 	case journal.Leased:
 		p.lease = r.Lease
+		p.leases++
 	case journal.Fetched, journal.Stored:
 		if r.State == nil {
 			return

@@ -102,6 +102,8 @@ type bench struct {
 	server  *apitest.Server // nil: the backend file
 	env     []string
 	flags   []string // of every apply
+	// hostsLost: web's known host cannot be expected to be stored.
+	hostsLost bool
 }
 
 type benchOptions struct {

@@ -68,13 +68,12 @@ func TestRequests(t *testing.T) {
 		seen := map[string]int{}
 		for i, r := range requestsOf(t, later) {
 			seen[kind(r)]++
-			for n, f := range serverFaults {
+			for _, f := range serverFaults {
 				if r.Method == "GET" && (f.name == "torn request" || f.name == "reset when read") {
 					continue // it has no body
 				}
 				count++
-				// Uploads are what may lose something.
-				if !whole() && count%23 != 0 && (r.Method != "PUT" || (i+n)%5 != 0) {
+				if !chosen(count) {
 					continue
 				}
 				fault := f.fault
@@ -86,7 +85,7 @@ func TestRequests(t *testing.T) {
 			}
 			for _, s := range interruptions {
 				count++
-				if !whole() && count%23 != 0 {
+				if !chosen(count) {
 					continue
 				}
 				c := trial{backend: herculesBackend, later: later, args: s.args, leaseStays: true}
@@ -161,7 +160,7 @@ func (b *bench) putByHand(p *process) {
 func TestFullDisk(t *testing.T) {
 	limits := []int{}
 	for kib := 1; kib <= 64; kib++ {
-		if whole() && (kib <= 24 || kib%8 == 0) || kib%9 == 4 && kib < 40 {
+		if kib <= 24 && chosen(7*kib) || kib%16 == 4 {
 			limits = append(limits, kib)
 		}
 	}

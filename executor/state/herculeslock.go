@@ -1,6 +1,7 @@
 package state
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -59,7 +60,7 @@ func (l *HerculesLocker) Acquire(ctx context.Context, name string, o AcquireOpti
 			return nil, err
 		}
 	}
-	request := api.LockRequest{Description: description, Exclusive: true, Parent: l.parent, Key: api.NewKey()}
+	request := api.LockRequest{Description: description, Exclusive: true, Parent: l.parent, Key: cmp.Or(o.Key, api.NewKey())}
 	w := newWait(o)
 	for {
 		leased, blocking, err := l.client.AcquireLock(ctx, l.project, name, request)

@@ -161,6 +161,9 @@ type AcquireOptions struct {
 	// Previous is a lease that an interrupted run left. It is taken over if it still
 	// is the one that holds the lock; so is one that names Run.
 	Previous string
+	// Key is a UUID that names this attempt. Made again with the same key it gets the
+	// lease that it got already, if that still lasts. "": a random one.
+	Key string
 }
 
 // Holder is a lease as others see it. Fields that a backend does not know are zero.
