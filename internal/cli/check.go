@@ -66,11 +66,11 @@ finding in its line or the next; a reason is required:
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringArrayVar(&o.refs, "ref", nil, "check for git ref `NAME` only; may be given several times")
+	flags.Var((*stringList)(&o.refs), "ref", "check for git ref `NAME` only; may be given several times")
 	flags.StringVar(&o.config, "config", "", "read settings from `FILE` instead of nixplan.hcl")
 	flags.StringVar(&o.secrets, "secrets", "", "the secrets.json or manifest `FILE` that says which secrets there are")
 	flags.StringVar(&o.format, "format", string(view.Text), "output `FORMAT`: "+strings.Join(names(view.FindingFormats), ", "))
-	flags.StringArrayVar(&o.outputs, "output", nil, "also write `FORMAT=FILE`; may be given several times")
+	flags.Var((*stringList)(&o.outputs), "output", "also write `FORMAT=FILE`; may be given several times")
 	flags.StringVar(&o.severity, "severity", "note", "show findings of at least `LEVEL`: note, warning or error")
 	flags.BoolVar(&o.fix, "fix", false, "apply the fixes that are certain")
 	flags.StringVar(&o.explain, "explain", "", "explain the rule `ID`")

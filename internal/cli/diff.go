@@ -77,7 +77,7 @@ a revision have the same name, the file is meant; ./NAME is never a revision.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&o.dir, "dir", "", "look at the repository in `DIR`, or at a directory of one with an entry file of its own")
-	flags.StringArrayVar(&o.refs, "ref", nil, "compare for git ref `NAME` only; may be given several times")
+	flags.Var((*stringList)(&o.refs), "ref", "compare for git ref `NAME` only; may be given several times")
 	flags.StringVar(&o.format, "format", string(view.Text), "output `FORMAT`: text, json (see docs/diff.schema.json), markdown or html")
 	flags.BoolVar(&o.detailed, "detailed-exitcode", false, "end with status 2 when something changes")
 	flags.StringVar(&o.config, "config", "", "read settings from `FILE` instead of each side's nixplan.hcl")

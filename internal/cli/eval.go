@@ -67,9 +67,9 @@ prints as <UNKNOWN ...>.`,
 	}
 	flags := cmd.Flags()
 	flags.BoolVarP(&o.expr, "expr", "E", false, "the arguments are expressions, not files")
-	flags.StringArrayVarP(&o.attrs, "attr", "A", nil, "select an attribute `PATH`; may be repeated")
-	flags.StringArrayVar(&o.args, "arg", nil, "`NAME EXPR`: pass an argument to functions")
-	flags.StringArrayVar(&o.argStrings, "argstr", nil, "`NAME TEXT`: pass a string to functions")
+	flags.VarP((*stringList)(&o.attrs), "attr", "A", "select an attribute `PATH`; may be repeated")
+	flags.Var((*stringList)(&o.args), "arg", "`NAME EXPR`: pass an argument to functions")
+	flags.Var((*stringList)(&o.argStrings), "argstr", "`NAME TEXT`: pass a string to functions")
 	flags.BoolVar(&o.strict, "strict", false, "evaluate everything inside the value")
 	flags.BoolVar(&o.json, "json", false, "print JSON")
 	flags.BoolVar(&o.xml, "xml", false, "print XML, without source positions")

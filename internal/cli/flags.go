@@ -20,7 +20,7 @@ type modelFlags struct {
 func (f *modelFlags) register(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.on, "model", true, "model nixpkgs, hercules-ci-effects and fetchers")
 	flags.BoolVar(&f.off, "no-model", false, "model nothing; only paths that are here can be imported")
-	flags.StringArrayVarP(&f.include, "include", "I", nil, "add `NAME=PATH` or PATH to the search path of <NAME>")
+	flags.VarP((*stringList)(&f.include), "include", "I", "add `NAME=PATH` or PATH to the search path of <NAME>")
 	flags.BoolVar(&f.fetch, "fetch", false, "use the network for sources that are not modelled and not here")
 }
 
@@ -71,6 +71,17 @@ func splitNixPath(nixPath string) []string {
 	}
 	return entries
 }
+
+// stringList is a flag that may be repeated. The flag package's own writes the
+// default value of each as CSV, which is a page of memory per flag at every start.
+type stringList []string
+
+func (l *stringList) Set(s string) error { *l = append(*l, s); return nil }
+
+func (l *stringList) String() string { return strings.Join(*l, " ") }
+
+// Type names the flag's value in help.
+func (l *stringList) Type() string { return "TEXT" }
 
 // complete gives a flag its values for the shell's completion.
 func complete(cmd *cobra.Command, flag string, values ...string) {
