@@ -23,18 +23,10 @@ func primTables() [][]value.Prim {
 
 // bareNames are the builtins that are variables under their own name; all the
 // others are variables with two underscores in front.
-var bareNames = map[string]bool{}
+var bareNames = []string{"abort", "baseNameOf", "break", "derivation", "derivationStrict", "dirOf", "fetchGit", "fetchMercurial", "fetchTarball",
+	"fetchTree", "fromTOML", "import", "isNull", "map", "placeholder", "removeAttrs", "scopedImport", "throw", "toString",
+	"true", "false", "null"}
 
 // experimental are builtins that Nix has only when it is told to. They are not
 // in the set here either; selecting one says why.
-var experimental = map[string]bool{
-	"exec": true, "fetchClosure": true, "flakeRefToString": true, "importNative": true, "outputOf": true, "parseFlakeRef": true,
-}
-
-func init() {
-	for _, name := range []string{"abort", "baseNameOf", "break", "derivation", "derivationStrict", "dirOf", "fetchGit", "fetchMercurial", "fetchTarball",
-		"fetchTree", "fromTOML", "import", "isNull", "map", "placeholder", "removeAttrs", "scopedImport", "throw", "toString",
-		"true", "false", "null"} {
-		bareNames[name] = true
-	}
-}
+var experimental = []string{"exec", "fetchClosure", "flakeRefToString", "importNative", "outputOf", "parseFlakeRef"}

@@ -239,17 +239,18 @@ func primMapAttrs(m *value.Machine, f, v value.Value) value.Value {
 func apply2Thunk(m *value.Machine, f, a, b value.Value) value.Value {
 	env := m.NewEnv(nil, 4)
 	*env.Slot(1), *env.Slot(2), *env.Slot(3) = f, a, b
-	return m.NewThunk(apply2Code{}, env)
+	return host(m).apply2.Delay(m, env)
 }
 
 // apply2Code calls slot 1 with slots 2 and 3.
-type apply2Code struct{}
+type apply2Code struct{ node }
 
-func (apply2Code) At() value.Span { return value.Span{} }
-func (n apply2Code) Eval(m *value.Machine, env *value.Env) value.Value {
+func (n *apply2Code) Eval(m *value.Machine, env *value.Env) value.Value {
 	return call(m, n, call(m, n, m.Force(env.Slot(1)), *env.Slot(2)), *env.Slot(3))
 }
-func (n apply2Code) Delay(m *value.Machine, env *value.Env) value.Value { return m.NewThunk(n, env) }
+func (n *apply2Code) Delay(m *value.Machine, env *value.Env) value.Value {
+	return m.Delay(&n.Delayed, n, env)
+}
 
 func primRemoveAttrs(m *value.Machine, set, names value.Value) value.Value {
 	set = m.Force(&set)

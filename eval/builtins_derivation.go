@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/nixplan/nixplan/eval/internal/hash"
@@ -35,10 +36,9 @@ func primDerivationStrict(m *value.Machine, v value.Value) value.Value {
 		m:     m,
 		attrs: attrs,
 		drv: &store.Derivation{
-			Name:      wantPlain(m, name),
-			Outputs:   map[string]store.Output{"out": {}},
-			InputDrvs: map[string][]string{},
-			Env:       make(map[string]string, attrs.Len()),
+			Name:    wantPlain(m, name),
+			Outputs: []store.Output{{Name: "out"}},
+			Env:     make([]store.Variable, 0, attrs.Len()+1),
 		},
 	}
 	if err := store.CheckName(b.drv.Name); err != nil {
@@ -157,7 +157,7 @@ func (b *derivationBuilder) attribute(a *value.Attr) {
 	if !ok {
 		return
 	}
-	b.drv.Env[name] = text
+	b.drv.Env = append(b.drv.Env, store.Variable{Name: name, Text: text})
 	if name == "outputs" {
 		b.outputs(strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" \t\n\r", r) }))
 	} else {
@@ -264,19 +264,19 @@ func (b *derivationBuilder) structuredEnv() {
 		out = jsonx.AppendString28(out, field.name) // names are plain text
 		out = append(append(out, ':'), field.text...)
 	}
-	b.drv.Env["__json"] = string(append(out, '}'))
+	b.drv.Env = append(b.drv.Env, store.Variable{Name: "__json", Text: string(append(out, '}'))})
 }
 
 func (b *derivationBuilder) outputs(names []string) {
-	outputs := map[string]store.Output{}
+	var outputs []store.Output
 	for _, name := range names {
-		if _, twice := outputs[name]; twice {
+		if slices.Contains(outputs, store.Output{Name: name}) {
 			fail(b.m, value.OtherError, "duplicate derivation output '%s'", name)
 		}
 		if name == "drvPath" {
 			fail(b.m, value.OtherError, "invalid derivation output name 'drvPath'")
 		}
-		outputs[name] = store.Output{}
+		outputs = append(outputs, store.Output{Name: name})
 	}
 	if len(outputs) == 0 {
 		fail(b.m, value.OtherError, "derivation cannot have an empty set of outputs")
@@ -289,7 +289,7 @@ func (b *derivationBuilder) fixed() *store.FixedOutput {
 	if !b.hasHash {
 		return nil
 	}
-	if _, ok := b.drv.Outputs["out"]; !ok || len(b.drv.Outputs) != 1 {
+	if len(b.drv.Outputs) != 1 || b.drv.Outputs[0].Name != "out" {
 		fail(b.m, value.OtherError, "multiple outputs are not supported in fixed-output derivations")
 	}
 	h, err := hash.ParseAllowEmpty(b.hash, b.hashAlgo)
@@ -307,7 +307,7 @@ func (b *derivationBuilder) inputs() {
 		case value.Opaque:
 			b.drv.InputSrcs = append(b.drv.InputSrcs, e.Path)
 		case value.Built:
-			b.drv.InputDrvs[e.Path] = append(b.drv.InputDrvs[e.Path], e.Output)
+			b.drv.InputDrvs = append(b.drv.InputDrvs, store.Input{Path: e.Path, Output: e.Output})
 		case value.DrvDeep:
 			b.deepInput(s, e.Path)
 		}
@@ -331,8 +331,8 @@ func (b *derivationBuilder) deepInput(s *store.Store, drvPath string) {
 		if err != nil {
 			continue // a text file that is merely named so
 		}
-		for output := range input.Outputs {
-			b.drv.InputDrvs[path] = append(b.drv.InputDrvs[path], output)
+		for _, output := range input.Outputs {
+			b.drv.InputDrvs = append(b.drv.InputDrvs, store.Input{Path: path, Output: output.Name})
 		}
 	}
 }
@@ -340,9 +340,9 @@ func (b *derivationBuilder) deepInput(s *store.Store, drvPath string) {
 func (b *derivationBuilder) result(drvPath string) value.Value {
 	out := b.m.AttrSlots(1 + len(b.drv.Outputs))[:0]
 	out = append(out, value.Attr{Name: symDrvPath, Value: value.NewStringContext(drvPath, value.NewContext(value.ContextElem{Kind: value.DrvDeep, Path: drvPath}))})
-	for name, output := range b.drv.Outputs {
-		c := value.NewContext(value.ContextElem{Kind: value.Built, Path: drvPath, Output: name})
-		out = append(out, value.Attr{Name: value.Intern(name), Value: value.NewStringContext(output.Path, c)})
+	for _, output := range b.drv.Outputs {
+		c := value.NewContext(value.ContextElem{Kind: value.Built, Path: drvPath, Output: output.Name})
+		out = append(out, value.Attr{Name: value.Intern(output.Name), Value: value.NewStringContext(output.Path, c)})
 	}
 	return value.NewAttrs(value.NewAttrsList(out))
 }
@@ -354,8 +354,8 @@ func (b *derivationBuilder) unknownResult() value.Value {
 		return value.Attr{Name: value.Intern(name), Value: undecided(b.unknown, "(derivation \""+b.drv.Name+"\")."+name, at)}
 	}
 	out := []value.Attr{attr("drvPath")}
-	for name := range b.drv.Outputs {
-		out = append(out, attr(name))
+	for _, output := range b.drv.Outputs {
+		out = append(out, attr(output.Name))
 	}
 	return value.NewAttrs(value.NewAttrsList(out).WithOpen(b.unknown))
 }

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/nixplan/nixplan/eval/internal/hash"
 	"github.com/nixplan/nixplan/eval/internal/store"
@@ -47,12 +48,13 @@ const (
 	refusedAttr
 )
 
-var fetchers map[string]*fetcher
+// fetchers are made when the first is called: what is initialised for a program
+// that fetches nothing is a part of every start.
+var fetchers = sync.OnceValue(makeFetchers)
 
-// At run time, because the fetchers call what refers to them.
-func init() {
+func makeFetchers() map[string]*fetcher {
 	file := map[string]attrKind{"url": textAttr, "sha256": textAttr, "name": textAttr}
-	fetchers = map[string]*fetcher{
+	return map[string]*fetcher{
 		"fetchurl":     {attrs: file, fetch: fetchFile, modelled: modelFile},
 		"fetchTarball": {attrs: file, name: "source", fetch: fetchArchive, modelled: modelTree},
 		"fetchGit": {name: "source", paths: true, fetch: fetchGit, modelled: modelCheckout, attrs: map[string]attrKind{
@@ -73,7 +75,7 @@ func fetchPrim(name string) func(*value.Machine, value.Value) value.Value {
 		if f.unknown != nil {
 			return undecided(f.unknown, name+" "+f.unknown.Origin, f.unknown.At)
 		}
-		how, ev := fetchers[name], host(m)
+		how, ev := fetchers()[name], host(m)
 		f.note(ev)
 		// What is modelled stays so wherever else it may be: a plan should not
 		// depend on what lies in somebody's cache.
@@ -115,7 +117,7 @@ func (f *fetchArgs) note(ev *Evaluator) {
 func (f *fetchArgs) undetermined() bool { return len(f.vague) > 0 }
 
 func parseFetchArgs(m *value.Machine, name string, v value.Value) *fetchArgs {
-	how := fetchers[name]
+	how := fetchers()[name]
 	f := &fetchArgs{fetcher: name, bools: map[string]bool{}, ints: map[string]int64{}, vague: map[string]*value.Unknown{}}
 	if v.Kind() != value.AttrSet || how.paths && v.Attrs().Get(symOutPath) != nil {
 		f.url(m, v)
@@ -193,7 +195,7 @@ func (f *fetchArgs) text(m *value.Machine, a *value.Attr, name string, v value.V
 		return // pins of some tools have it for what they do not know
 	}
 	s := v
-	if fetchers[f.fetcher].paths {
+	if fetchers()[f.fetcher].paths {
 		s = coerce(m, v, coercion{})
 	}
 	text, _ := wantString(m, s)
@@ -217,7 +219,7 @@ func (f *fetchArgs) text(m *value.Machine, a *value.Attr, name string, v value.V
 
 func (f *fetchArgs) url(m *value.Machine, v value.Value) {
 	v = m.Force(&v)
-	how := fetchers[f.fetcher]
+	how := fetchers()[f.fetcher]
 	if how == nil || how.paths {
 		if v.Kind() == value.Path {
 			f.local, f.source.URL = v.Path(), v.Path()

@@ -41,6 +41,7 @@ func (s *storeState) get(ev *Evaluator) *store.Store {
 	if s.store == nil {
 		s.store = store.New(store.DefaultDir)
 		s.store.ReadFile = ev.world.ReadFile
+		s.store.KeepTexts = ev.opts.KeepDerivations
 		s.hashed = map[hashedTree]string{}
 		s.filters = map[string]sourceFilter{}
 	}
@@ -55,7 +56,7 @@ func (ev *Evaluator) derivationFunction(m *value.Machine) value.Value {
 // ownPath is the path of one of the model's own files.
 func (ev *Evaluator) ownPath(name string) value.Value {
 	ev.mountOwn()
-	return value.NewPath(ownMount + "/" + name)
+	return value.NewPath(ownMount() + "/" + name)
 }
 
 // hashIntoStore is the store path a file or tree has by its contents.

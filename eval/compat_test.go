@@ -56,7 +56,7 @@ func TestDifferencesAreComplete(t *testing.T) {
 // TestExperimentalBuiltins: what Nix has only when told to is absent, and
 // selecting it says why.
 func TestExperimentalBuiltins(t *testing.T) {
-	for name := range experimental {
+	for _, name := range experimental {
 		ev := New(t.Context(), Options{})
 		for expr, want := range map[string]string{
 			"builtins ? " + name:         "false",

@@ -19,7 +19,7 @@ type DerivationFile struct {
 // nix-instantiate looks: sets inside only if they ask for it with
 // recurseForDerivations.
 //
-// Paths of the modelled world are no store paths, so this is of use only outside
+// It needs Options.KeepDerivations. Paths of the modelled world are no store paths, so this is of use only outside
 // of it.
 func (ev *Evaluator) Derivations(v value.Value) (files []DerivationFile, err error) {
 	err = ev.catch(func() {

@@ -56,7 +56,7 @@ func TestDerivations(t *testing.T) {
 // instantiated is the archive of a set as nixplan computes it.
 func instantiated(t *testing.T, name string) *txtar.Archive {
 	t.Helper()
-	ev := eval.New(context.Background(), eval.Options{})
+	ev := eval.New(context.Background(), eval.Options{KeepDerivations: true})
 	set, err := ev.EvalFile(derivationSet(t, name))
 	if err != nil {
 		t.Fatal(err)
@@ -116,7 +116,7 @@ func (a *archive) format(name string) *txtar.Archive {
 // TestRefusedDerivations: what Nix refuses is refused, by evaluating the
 // derivation's path.
 func TestRefusedDerivations(t *testing.T) {
-	ev := eval.New(context.Background(), eval.Options{})
+	ev := eval.New(context.Background(), eval.Options{KeepDerivations: true})
 	set, err := ev.EvalFile(derivationSet(t, "refused"))
 	if err != nil {
 		t.Fatal(err)

@@ -42,6 +42,8 @@ type Options struct {
 	// SourceKind says which modelled source an address is, besides those that are
 	// known, or ""; nil knows no others.
 	SourceKind func(url string) string
+	// KeepDerivations keeps the texts of derivations, for Derivations.
+	KeepDerivations bool
 	// Compat28 follows Nix 2.8 where it and today's Nix differ.
 	Compat28 bool
 	// Limits bound the work; see value.Limits.
@@ -81,6 +83,8 @@ type Evaluator struct {
 	decidedSeen  map[decisionKey]bool
 	storeState   storeState
 	round        int          // see NextRound
+	apply        applyCode    // of all calls that builtins delay
+	apply2       apply2Code   // the same with two arguments
 	root         *diag.Source // what EvalFile or EvalText was last given
 }
 

@@ -310,7 +310,10 @@ func (ev *Evaluator) provideFixed(path string) error {
 	if drv == nil || drv.Builder != "builtin:fetchurl" {
 		return nil
 	}
-	out := drv.Outputs["out"]
+	out := drv.Output("out")
+	if out == nil {
+		return nil
+	}
 	method, recursive := strings.CutPrefix(out.HashAlgo, "r:")
 	algo, err := hash.ParseAlgo(method)
 	if err != nil {
@@ -320,8 +323,8 @@ func (ev *Evaluator) provideFixed(path string) error {
 	if err != nil {
 		return err
 	}
-	r := fetch.Request{URL: drv.Env["url"], Name: drv.Name, Hash: &want, Recursive: recursive,
-		Unpack: drv.Env["unpack"] == "1", Executable: drv.Env["executable"] == "1"}
+	r := fetch.Request{URL: drv.Variable("url"), Name: drv.Name, Hash: &want, Recursive: recursive,
+		Unpack: drv.Variable("unpack") == "1", Executable: drv.Variable("executable") == "1"}
 	if local, ok := strings.CutPrefix(r.URL, "file://"); ok {
 		if _, err := ev.world.Stat(local); err != nil {
 			return &fetch.Error{URL: r.URL, Err: err}

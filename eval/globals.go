@@ -1,6 +1,8 @@
 package eval
 
 import (
+	"slices"
+
 	"github.com/nixplan/nixplan/eval/value"
 	"github.com/nixplan/nixplan/eval/world"
 )
@@ -23,10 +25,11 @@ var (
 
 // defineGlobals makes builtins and the variables every file sees.
 func (ev *Evaluator) defineGlobals() {
-	var builtins, globals []value.Attr
+	const room = 128 // a little more than there are
+	builtins, globals := make([]value.Attr, 0, room), make([]value.Attr, 0, room)
 	define := func(name string, v value.Value) {
 		builtins = append(builtins, value.Attr{Name: value.Intern(name), Value: v})
-		if !bareNames[name] {
+		if !slices.Contains(bareNames, name) {
 			name = "__" + name
 		}
 		globals = append(globals, value.Attr{Name: value.Intern(name), Value: v})

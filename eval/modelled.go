@@ -1,6 +1,8 @@
 package eval
 
 import (
+	"sync"
+
 	"github.com/nixplan/nixplan/eval/model"
 	"github.com/nixplan/nixplan/eval/value"
 	"github.com/nixplan/nixplan/eval/world"
@@ -10,7 +12,7 @@ import (
 // foreign one, a project that is known to be another, only names that are
 // unmistakable are understood: repositories pass those on.
 func (ev *Evaluator) wellKnown(m *value.Machine, sym value.Symbol, foreign bool) (value.Value, bool) {
-	if !ev.opts.Model || foreign && !unmistakable[sym] {
+	if !ev.opts.Model || foreign && !unmistakable()[sym] {
 		return value.Value{}, false
 	}
 	if ev.assumed.IsNone() {
@@ -29,22 +31,22 @@ func (ev *Evaluator) wellKnown(m *value.Machine, sym value.Symbol, foreign bool)
 
 // unmistakable are the names that only hercules-ci-effects and other projects of
 // its authors have.
-var unmistakable = map[value.Symbol]bool{}
-
-func init() {
+var unmistakable = sync.OnceValue(func() map[value.Symbol]bool {
+	symbols := map[value.Symbol]bool{}
 	for _, name := range []string{"cargoPublish", "dimension", "effects", "flakeUpdate", "gitignoreSource", "gitWriteBranch", "hci-effects", "mkEffect", "modularEffect", "netlifyDeploy",
 		"runArion", "runCachixDeploy", "runIf", "runNixDarwin", "runNixOS", "runNixOps", "runNixOps2"} {
-		unmistakable[value.Intern(name)] = true
+		symbols[value.Intern(name)] = true
 	}
-}
+	return symbols
+})
 
 // ownMount is where the model's own files lie in the world.
-var ownMount = world.StorePath("model", "nixplan-model")
+var ownMount = sync.OnceValue(func() string { return world.StorePath("model", "nixplan-model") })
 
 // ownModel evaluates a file of the model that belongs to no source.
 func (ev *Evaluator) ownModel(m *value.Machine, name string) value.Value {
 	ev.mountOwn()
-	return ev.importPath(m, ownMount+"/"+name, value.Span{})
+	return ev.importPath(m, ownMount()+"/"+name, value.Span{})
 }
 
 // ModelledLib is nixpkgs' lib as far as it is modelled; none outside of the
@@ -57,8 +59,8 @@ func (ev *Evaluator) ModelledLib() (lib value.Value) {
 }
 
 func (ev *Evaluator) mountOwn() {
-	if mount, _ := ev.world.Mount(ownMount); mount == nil {
-		ev.world.AddMount(&world.Mount{Path: ownMount, Files: model.Own()})
+	if mount, _ := ev.world.Mount(ownMount()); mount == nil {
+		ev.world.AddMount(&world.Mount{Path: ownMount(), Files: model.Own()})
 	}
 }
 

@@ -41,7 +41,7 @@ type dynamicSpec struct{ name, value value.Code }
 
 // attrsNode is `{ … }`.
 type attrsNode struct {
-	span
+	node
 	attrs   []attrSpec
 	from    []value.Code
 	dynamic []dynamicSpec
@@ -70,7 +70,9 @@ func (n *attrsNode) Eval(m *value.Machine, env *value.Env) value.Value {
 	}
 	return set
 }
-func (n *attrsNode) Delay(m *value.Machine, env *value.Env) value.Value { return m.NewThunk(n, env) }
+func (n *attrsNode) Delay(m *value.Machine, env *value.Env) value.Value {
+	return m.Delay(&n.Delayed, n, env)
+}
 
 // recAttr says which slot of a recursive level an attribute is.
 type recAttr struct {
@@ -81,7 +83,7 @@ type recAttr struct {
 
 // recNode is `rec { … }`: the attributes share the thunks of their slots.
 type recNode struct {
-	span
+	node
 	scope     []value.Code
 	attrs     []recAttr
 	dynamic   []dynamicSpec
@@ -103,7 +105,9 @@ func (n *recNode) Eval(m *value.Machine, env *value.Env) value.Value {
 	}
 	return value.NewAttrs(attrs)
 }
-func (n *recNode) Delay(m *value.Machine, env *value.Env) value.Value { return m.NewThunk(n, env) }
+func (n *recNode) Delay(m *value.Machine, env *value.Env) value.Value {
+	return m.Delay(&n.Delayed, n, env)
+}
 
 // level is the environment of the set. With __overrides every slot gets a thunk
 // of its own: what refers to an attribute must see its replacement.
@@ -175,7 +179,7 @@ func attrName(m *value.Machine, v value.Value, at value.Span) value.Symbol {
 
 // selectNode is `set.a.b` or `set.a.b or default`.
 type selectNode struct {
-	span
+	node
 	set  value.Code
 	path []name
 	or   value.Code
@@ -214,13 +218,15 @@ func (n *selectNode) from(m *value.Machine, env *value.Env, v value.Value) value
 	}
 	return v
 }
-func (n *selectNode) Delay(m *value.Machine, env *value.Env) value.Value { return m.NewThunk(n, env) }
+func (n *selectNode) Delay(m *value.Machine, env *value.Env) value.Value {
+	return m.Delay(&n.Delayed, n, env)
+}
 
 func (n *selectNode) missing(m *value.Machine, v value.Value, sym value.Symbol, p *name) {
 	if v.Kind() != value.AttrSet {
 		failAt(m, value.TypeMismatch, p.at.Span(), "expected a set with the attribute '%s', but found %s", sym, describe(v))
 	}
-	if v.Attrs() == host(m).builtins && experimental[sym.String()] {
+	if v.Attrs() == host(m).builtins && slices.Contains(experimental, sym.String()) {
 		m.Throw(&value.Error{Kind: value.NotSupported, At: p.at.Span(), Message: "'builtins." + sym.String() + "' is not supported yet",
 			Help: "it is experimental in Nix; `builtins ? " + sym.String() + "` is false"})
 	}
@@ -237,7 +243,7 @@ func (n *selectNode) missing(m *value.Machine, v value.Value, sym value.Symbol, 
 
 // select1 is `set.a`, by far the most frequent selection.
 type select1 struct {
-	span
+	node
 	set value.Code
 	at  span // of the name
 	sym value.Symbol
@@ -252,16 +258,18 @@ func (n *select1) Eval(m *value.Machine, env *value.Env) value.Value {
 	}
 	return n.general().from(m, env, v)
 }
-func (n *select1) Delay(m *value.Machine, env *value.Env) value.Value { return m.NewThunk(n, env) }
+func (n *select1) Delay(m *value.Machine, env *value.Env) value.Value {
+	return m.Delay(&n.Delayed, n, env)
+}
 
 // general is the same selection as a selectNode, for what is not frequent.
 func (n *select1) general() *selectNode {
-	return &selectNode{span: n.span, set: n.set, path: []name{{at: n.at, sym: n.sym}}}
+	return &selectNode{node: n.span.node(), set: n.set, path: []name{{at: n.at, sym: n.sym}}}
 }
 
 // hasAttrNode is `set ? a.b`.
 type hasAttrNode struct {
-	span
+	node
 	set  value.Code
 	path []name
 }
@@ -292,11 +300,13 @@ func (n *hasAttrNode) Eval(m *value.Machine, env *value.Env) value.Value {
 	}
 	return value.True
 }
-func (n *hasAttrNode) Delay(m *value.Machine, env *value.Env) value.Value { return m.NewThunk(n, env) }
+func (n *hasAttrNode) Delay(m *value.Machine, env *value.Env) value.Value {
+	return m.Delay(&n.Delayed, n, env)
+}
 
 // updateNode is `a // b`.
 type updateNode struct {
-	span
+	node
 	a, b value.Code
 }
 
@@ -311,7 +321,9 @@ func (n *updateNode) Eval(m *value.Machine, env *value.Env) value.Value {
 	}
 	return value.NewAttrs(m.Update(operandSet(m, a, n.a), operandSet(m, b, n.b)))
 }
-func (n *updateNode) Delay(m *value.Machine, env *value.Env) value.Value { return m.NewThunk(n, env) }
+func (n *updateNode) Delay(m *value.Machine, env *value.Env) value.Value {
+	return m.Delay(&n.Delayed, n, env)
+}
 
 // operandSet is an operand of `//`; an unknown one is a set nothing is known of.
 func operandSet(m *value.Machine, v value.Value, code value.Code) *value.Attrs {

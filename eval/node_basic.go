@@ -8,6 +8,14 @@ type span struct{ Start, End value.Pos }
 func (s span) At() value.Span   { return value.Span{Start: s.Start, End: s.End} }
 func (s span) Span() value.Span { return value.Span{Start: s.Start, End: s.End} }
 
+// node is what the nodes have that delay themselves.
+type node struct {
+	span
+	value.Delayed
+}
+
+func (s span) node() node { return node{span: s} }
+
 // constant is a value known when the file was read.
 type constant struct {
 	span
@@ -97,7 +105,7 @@ func (n *outerNode) Delay(m *value.Machine, env *value.Env) value.Value {
 
 // listNode is `[ a b ]`.
 type listNode struct {
-	span
+	node
 	elems []value.Code
 }
 
@@ -108,11 +116,13 @@ func (n *listNode) Eval(m *value.Machine, env *value.Env) value.Value {
 	}
 	return value.NewList(elems)
 }
-func (n *listNode) Delay(m *value.Machine, env *value.Env) value.Value { return m.NewThunk(n, env) }
+func (n *listNode) Delay(m *value.Machine, env *value.Env) value.Value {
+	return m.Delay(&n.Delayed, n, env)
+}
 
 // letNode is `let … in body`. The level's slots are 1 and up.
 type letNode struct {
-	span
+	node
 	slots []value.Code
 	body  value.Code
 }
@@ -120,7 +130,9 @@ type letNode struct {
 func (n *letNode) Eval(m *value.Machine, env *value.Env) value.Value {
 	return n.body.Eval(m, fill(m, env, n.slots))
 }
-func (n *letNode) Delay(m *value.Machine, env *value.Env) value.Value { return m.NewThunk(n, env) }
+func (n *letNode) Delay(m *value.Machine, env *value.Env) value.Value {
+	return m.Delay(&n.Delayed, n, env)
+}
 
 // fill makes a recursive level: an environment whose slots are delayed in itself.
 func fill(m *value.Machine, env *value.Env, slots []value.Code) *value.Env {
@@ -133,7 +145,7 @@ func fill(m *value.Machine, env *value.Env, slots []value.Code) *value.Env {
 
 // ifNode is `if c then a else b`. An unknown condition makes the result unknown.
 type ifNode struct {
-	span
+	node
 	cond, then, els value.Code
 }
 
@@ -152,12 +164,14 @@ func (n *ifNode) Eval(m *value.Machine, env *value.Env) value.Value {
 	}
 	return n.els.Eval(m, env)
 }
-func (n *ifNode) Delay(m *value.Machine, env *value.Env) value.Value { return m.NewThunk(n, env) }
+func (n *ifNode) Delay(m *value.Machine, env *value.Env) value.Value {
+	return m.Delay(&n.Delayed, n, env)
+}
 
 // assertNode is `assert c; body`. An assertion on an unknown is taken to hold:
 // if it did not, the value would not exist at all.
 type assertNode struct {
-	span
+	node
 	cond, body value.Code
 }
 
@@ -175,12 +189,14 @@ func (n *assertNode) Eval(m *value.Machine, env *value.Env) value.Value {
 	}
 	return n.body.Eval(m, env)
 }
-func (n *assertNode) Delay(m *value.Machine, env *value.Env) value.Value { return m.NewThunk(n, env) }
+func (n *assertNode) Delay(m *value.Machine, env *value.Env) value.Value {
+	return m.Delay(&n.Delayed, n, env)
+}
 
 // withNode is `with scope; body`: an environment whose slot 1 holds the set,
 // forced only when a look-up reaches it.
 type withNode struct {
-	span
+	node
 	scope, body value.Code
 }
 
@@ -189,11 +205,13 @@ func (n *withNode) Eval(m *value.Machine, env *value.Env) value.Value {
 	*inner.Slot(1) = n.scope.Delay(m, env)
 	return n.body.Eval(m, inner)
 }
-func (n *withNode) Delay(m *value.Machine, env *value.Env) value.Value { return m.NewThunk(n, env) }
+func (n *withNode) Delay(m *value.Machine, env *value.Env) value.Value {
+	return m.Delay(&n.Delayed, n, env)
+}
 
 // withVar is a name that only an enclosing `with` can bind.
 type withVar struct {
-	span
+	node
 	sym    value.Symbol
 	levels []int // of the `with` environments, innermost first
 }
@@ -227,7 +245,9 @@ func (n *withVar) Eval(m *value.Machine, env *value.Env) value.Value {
 	failAt(m, value.UndefinedVariable, n.At(), "undefined variable '%s'", n.sym)
 	return value.Value{}
 }
-func (n *withVar) Delay(m *value.Machine, env *value.Env) value.Value { return m.NewThunk(n, env) }
+func (n *withVar) Delay(m *value.Machine, env *value.Env) value.Value {
+	return m.Delay(&n.Delayed, n, env)
+}
 
 // lambdaNode makes a closure.
 type lambdaNode struct {

@@ -6,7 +6,7 @@ import (
 
 // callNode is a call; `f a b` is one node with two arguments.
 type callNode struct {
-	span
+	node
 	fn   value.Code
 	args []value.Code
 }
@@ -27,11 +27,13 @@ func (n *callNode) Eval(m *value.Machine, env *value.Env) value.Value {
 	}
 	return f
 }
-func (n *callNode) Delay(m *value.Machine, env *value.Env) value.Value { return m.NewThunk(n, env) }
+func (n *callNode) Delay(m *value.Machine, env *value.Env) value.Value {
+	return m.Delay(&n.Delayed, n, env)
+}
 
 // call1Node is `f a`.
 type call1Node struct {
-	span
+	node
 	fn, arg value.Code
 }
 
@@ -46,7 +48,9 @@ func (n *call1Node) Eval(m *value.Machine, env *value.Env) value.Value {
 	}
 	return call(m, n, f, argument(m, env, n.arg))
 }
-func (n *call1Node) Delay(m *value.Machine, env *value.Env) value.Value { return m.NewThunk(n, env) }
+func (n *call1Node) Delay(m *value.Machine, env *value.Env) value.Value {
+	return m.Delay(&n.Delayed, n, env)
+}
 
 // argument is what a function gets. Arithmetic on two numbers that are known is
 // done at once: it costs less than delaying it, and nobody can tell.

@@ -8,7 +8,7 @@ import (
 
 // notNode is `!x`.
 type notNode struct {
-	span
+	node
 	x value.Code
 }
 
@@ -23,7 +23,9 @@ func (n *notNode) Eval(m *value.Machine, env *value.Env) value.Value {
 	failAt(m, value.TypeMismatch, n.x.At(), "expected a Boolean, but found %s", describe(v))
 	return value.Value{}
 }
-func (n *notNode) Delay(m *value.Machine, env *value.Env) value.Value { return m.NewThunk(n, env) }
+func (n *notNode) Delay(m *value.Machine, env *value.Env) value.Value {
+	return m.Delay(&n.Delayed, n, env)
+}
 
 type logicOp uint8
 
@@ -38,7 +40,7 @@ var logicText = [...]string{"&&", "||", "->"}
 // logicNode is `a && b`, `a || b`, `a -> b`. With an unknown operand the other
 // one may still decide: `unknown && false` is false.
 type logicNode struct {
-	span
+	node
 	a, b value.Code
 	op   logicOp
 }
@@ -59,7 +61,9 @@ func (n *logicNode) Eval(m *value.Machine, env *value.Env) value.Value {
 	}
 	return ofType(blame(m, a.Unknown(), n.At()), value.Bool)
 }
-func (n *logicNode) Delay(m *value.Machine, env *value.Env) value.Value { return m.NewThunk(n, env) }
+func (n *logicNode) Delay(m *value.Machine, env *value.Env) value.Value {
+	return m.Delay(&n.Delayed, n, env)
+}
 
 func (n *logicNode) operand(m *value.Machine, env *value.Env, code value.Code) value.Value {
 	v := code.Eval(m, env)
@@ -71,7 +75,7 @@ func (n *logicNode) operand(m *value.Machine, env *value.Env, code value.Code) v
 
 // equalNode is `a == b` and `a != b`.
 type equalNode struct {
-	span
+	node
 	a, b   value.Code
 	negate bool
 }
@@ -90,11 +94,13 @@ func (n *equalNode) Eval(m *value.Machine, env *value.Env) value.Value {
 	decide(m, op, a, b, result, n.At())
 	return result
 }
-func (n *equalNode) Delay(m *value.Machine, env *value.Env) value.Value { return m.NewThunk(n, env) }
+func (n *equalNode) Delay(m *value.Machine, env *value.Env) value.Value {
+	return m.Delay(&n.Delayed, n, env)
+}
 
 // lessNode is `a < b`; the other orders are resolved to it.
 type lessNode struct {
-	span
+	node
 	a, b value.Code
 }
 
@@ -108,11 +114,13 @@ func (n *lessNode) Eval(m *value.Machine, env *value.Env) value.Value {
 	decide(m, "<", a, b, result, n.At())
 	return result
 }
-func (n *lessNode) Delay(m *value.Machine, env *value.Env) value.Value { return m.NewThunk(n, env) }
+func (n *lessNode) Delay(m *value.Machine, env *value.Env) value.Value {
+	return m.Delay(&n.Delayed, n, env)
+}
 
 // concatNode is `a ++ b`.
 type concatNode struct {
-	span
+	node
 	a, b value.Code
 }
 
@@ -131,7 +139,9 @@ func (n *concatNode) Eval(m *value.Machine, env *value.Env) value.Value {
 	}
 	return m.Concat(a, b)
 }
-func (n *concatNode) Delay(m *value.Machine, env *value.Env) value.Value { return m.NewThunk(n, env) }
+func (n *concatNode) Delay(m *value.Machine, env *value.Env) value.Value {
+	return m.Delay(&n.Delayed, n, env)
+}
 
 func (n *concatNode) check(m *value.Machine, v value.Value, code value.Code) {
 	if v.Kind() != value.List && v.Kind() != value.UnknownValue {
@@ -141,7 +151,7 @@ func (n *concatNode) check(m *value.Machine, v value.Value, code value.Code) {
 
 // addNode is `a + b`: numbers, strings, paths, or a set that coerces to a string.
 type addNode struct {
-	span
+	node
 	a, b value.Code
 }
 
@@ -165,7 +175,9 @@ func (n *addNode) Eval(m *value.Machine, env *value.Env) value.Value {
 	t.add(m, coerce(m, b, coercion{copyPaths: a.Kind() == value.String, at: n.b.At(), what: "add to a string"}))
 	return t.value(n.At())
 }
-func (n *addNode) Delay(m *value.Machine, env *value.Env) value.Value { return m.NewThunk(n, env) }
+func (n *addNode) Delay(m *value.Machine, env *value.Env) value.Value {
+	return m.Delay(&n.Delayed, n, env)
+}
 
 type arithOp uint8
 
@@ -187,7 +199,7 @@ func (op arithOp) String() string { return "+-*/"[op : op+1] }
 
 // arithNode is `a - b`, `a * b`, `a / b`.
 type arithNode struct {
-	span
+	node
 	a, b value.Code
 	op   arithOp
 }
@@ -196,7 +208,9 @@ func (n *arithNode) Eval(m *value.Machine, env *value.Env) value.Value {
 	a := n.a.Eval(m, env)
 	return arith(m, n.op, a, n.b.Eval(m, env), n, n.a, n.b)
 }
-func (n *arithNode) Delay(m *value.Machine, env *value.Env) value.Value { return m.NewThunk(n, env) }
+func (n *arithNode) Delay(m *value.Machine, env *value.Env) value.Value {
+	return m.Delay(&n.Delayed, n, env)
+}
 
 // arith computes on two numbers. For the places of errors there are the whole
 // expression and the operands, nil in a call of a builtin.

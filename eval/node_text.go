@@ -8,7 +8,7 @@ import (
 
 // textNode is a string with interpolations.
 type textNode struct {
-	span
+	node
 	parts []value.Code
 }
 
@@ -52,7 +52,9 @@ func joinPlain(m *value.Machine, parts []value.Value, size int) value.Value {
 	}
 	return value.NewString(b.String())
 }
-func (n *textNode) Delay(m *value.Machine, env *value.Env) value.Value { return m.NewThunk(n, env) }
+func (n *textNode) Delay(m *value.Machine, env *value.Env) value.Value {
+	return m.Delay(&n.Delayed, n, env)
+}
 
 // interpolate turns what stands in `${}` into a string, or an unknown.
 func interpolate(m *value.Machine, v value.Value, at value.Span) value.Value {
@@ -61,7 +63,7 @@ func interpolate(m *value.Machine, v value.Value, at value.Span) value.Value {
 
 // pathNode is a path with interpolations: joined as text, then made canonical.
 type pathNode struct {
-	span
+	node
 	parts []value.Code
 }
 
@@ -87,7 +89,9 @@ func (n *pathNode) Eval(m *value.Machine, env *value.Env) value.Value {
 	}
 	return value.NewPath(canonPath(text.String()))
 }
-func (n *pathNode) Delay(m *value.Machine, env *value.Env) value.Value { return m.NewThunk(n, env) }
+func (n *pathNode) Delay(m *value.Machine, env *value.Env) value.Value {
+	return m.Delay(&n.Delayed, n, env)
+}
 
 // joinPath is `path + x`: still a path; text is appended before it is made canonical.
 func joinPath(m *value.Machine, a, b value.Value, at value.Span) value.Value {

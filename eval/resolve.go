@@ -77,14 +77,14 @@ func (r *resolver) expr(x parser.Expr, sc *scope) value.Code {
 		if len(x.Elems) == 0 {
 			return &constant{r.span(x.Span), value.NewList(nil)}
 		}
-		return &listNode{r.span(x.Span), r.exprs(x.Elems, sc)}
+		return &listNode{r.span(x.Span).node(), r.exprs(x.Elems, sc)}
 	case *parser.AttrSet:
 		return r.attrSet(x, sc)
 	case *parser.Let:
 		inner := bindNames(sc, x.Attrs)
-		return &letNode{r.span(x.Span), r.recursive(x.Attrs, sc, inner), r.expr(x.Body, inner)}
+		return &letNode{r.span(x.Span).node(), r.recursive(x.Attrs, sc, inner), r.expr(x.Body, inner)}
 	case *parser.LegacyLet:
-		return &selectNode{span: r.span(x.Span), set: r.attrSet(x.Set, sc), path: []name{{at: r.span(x.Span), sym: symBody}}}
+		return &selectNode{node: r.span(x.Span).node(), set: r.attrSet(x.Set, sc), path: []name{{at: r.span(x.Span), sym: symBody}}}
 	case *parser.With:
 		mark := len(r.used)
 		set := r.delayed(x.Scope, sc)
@@ -92,11 +92,11 @@ func (r *resolver) expr(x parser.Expr, sc *scope) value.Code {
 		if r.share {
 			inner.uses = [][]use{1: slices.Clone(r.used[mark:])}
 		}
-		return &withNode{r.span(x.Span), set, r.expr(x.Body, inner)}
+		return &withNode{r.span(x.Span).node(), set, r.expr(x.Body, inner)}
 	case *parser.Assert:
-		return &assertNode{r.span(x.Span), r.expr(x.Cond, sc), r.expr(x.Body, sc)}
+		return &assertNode{r.span(x.Span).node(), r.expr(x.Cond, sc), r.expr(x.Body, sc)}
 	case *parser.If:
-		return &ifNode{r.span(x.Span), r.expr(x.Cond, sc), r.expr(x.Then, sc), r.expr(x.Else, sc)}
+		return &ifNode{r.span(x.Span).node(), r.expr(x.Cond, sc), r.expr(x.Then, sc), r.expr(x.Else, sc)}
 	case *parser.Lambda:
 		return &lambdaNode{r.span(x.Span), r.function(x, sc)}
 	case *parser.Apply:
@@ -104,10 +104,10 @@ func (r *resolver) expr(x parser.Expr, sc *scope) value.Code {
 	case *parser.Select:
 		return r.selection(x, sc)
 	case *parser.HasAttr:
-		return &hasAttrNode{r.span(x.Span), r.expr(x.Set, sc), r.names(x.Path, sc)}
+		return &hasAttrNode{r.span(x.Span).node(), r.expr(x.Set, sc), r.names(x.Path, sc)}
 	case *parser.Unary:
 		if x.Op == parser.OpNot {
-			return &notNode{r.span(x.Span), r.expr(x.X, sc)}
+			return &notNode{r.span(x.Span).node(), r.expr(x.X, sc)}
 		}
 		zero := &constant{r.span(x.Span), value.NewInt(0)}
 		return r.arithmetic(opSub, r.span(x.Span), r.span(x.Span), zero, r.expr(x.X, sc), sc)
@@ -147,7 +147,7 @@ func (r *resolver) variable(text string, at parser.Span, sc *scope) value.Code {
 		for _, with := range b.withScopes {
 			r.mentions(with, 1)
 		}
-		return &withVar{sp, sym, b.withs}
+		return &withVar{sp.node(), sym, b.withs}
 	}
 	r.undefined(text, at, sc)
 	return &constant{sp, value.NullValue}
@@ -234,9 +234,9 @@ func (r *resolver) selection(x *parser.Select, sc *scope) value.Code {
 		}
 	}
 	if len(path) == 1 && path[0].code == nil && or == nil {
-		return &select1{r.span(x.Span), set, path[0].at, path[0].sym}
+		return &select1{r.span(x.Span).node(), set, path[0].at, path[0].sym}
 	}
-	return &selectNode{span: r.span(x.Span), set: set, path: path, or: or}
+	return &selectNode{node: r.span(x.Span).node(), set: set, path: path, or: or}
 }
 
 func (r *resolver) attrSet(x *parser.AttrSet, sc *scope) value.Code {
@@ -245,7 +245,7 @@ func (r *resolver) attrSet(x *parser.AttrSet, sc *scope) value.Code {
 	}
 	if x.Rec {
 		inner := bindNames(sc, x.Attrs)
-		n := &recNode{span: r.span(x.Span), scope: r.recursive(x.Attrs, sc, inner), dynamic: r.dynamic(x.Attrs, inner)}
+		n := &recNode{node: r.span(x.Span).node(), scope: r.recursive(x.Attrs, sc, inner), dynamic: r.dynamic(x.Attrs, inner)}
 		for i, a := range x.Attrs.Static {
 			sym := value.Intern(a.Name)
 			n.attrs = append(n.attrs, recAttr{sym: sym, pos: r.base + value.Pos(a.PathAt), slot: i + 1})
@@ -256,7 +256,7 @@ func (r *resolver) attrSet(x *parser.AttrSet, sc *scope) value.Code {
 		slices.SortFunc(n.attrs, func(a, b recAttr) int { return int(int64(a.sym) - int64(b.sym)) })
 		return n
 	}
-	n := &attrsNode{span: r.span(x.Span), dynamic: r.dynamic(x.Attrs, sc)}
+	n := &attrsNode{node: r.span(x.Span).node(), dynamic: r.dynamic(x.Attrs, sc)}
 	for _, e := range x.Attrs.From {
 		n.from = append(n.from, r.delayed(e, sc))
 	}
@@ -278,7 +278,7 @@ func (r *resolver) attrSet(x *parser.AttrSet, sc *scope) value.Code {
 // holds e.
 func (r *resolver) inheritFrom(a parser.Attr, slot int) value.Code {
 	at := r.span(a.NameAt)
-	return &select1{at, &var0{at, slot}, at, value.Intern(a.Name)}
+	return &select1{at.node(), &var0{at, slot}, at, value.Intern(a.Name)}
 }
 
 // recursive gives the code that fills the slots of a recursive level.
@@ -363,9 +363,9 @@ func (r *resolver) function(x *parser.Lambda, sc *scope) *value.Function {
 
 func (r *resolver) apply(x *parser.Apply, sc *scope) value.Code {
 	if len(x.Args) == 1 {
-		return &call1Node{r.span(x.Span), r.expr(x.Fn, sc), r.delayed(x.Args[0], sc)}
+		return &call1Node{r.span(x.Span).node(), r.expr(x.Fn, sc), r.delayed(x.Args[0], sc)}
 	}
-	return &callNode{r.span(x.Span), r.expr(x.Fn, sc), r.exprs(x.Args, sc)}
+	return &callNode{r.span(x.Span).node(), r.expr(x.Fn, sc), r.exprs(x.Args, sc)}
 }
 
 func (r *resolver) text(x *parser.String, sc *scope) value.Code {
@@ -376,7 +376,7 @@ func (r *resolver) text(x *parser.String, sc *scope) value.Code {
 	case len(x.Parts) == 1 && x.Parts[0].Expr == nil:
 		return &constant{at, value.NewString(x.Parts[0].Text)}
 	}
-	return &textNode{at, r.parts(x.Parts, sc)}
+	return &textNode{at.node(), r.parts(x.Parts, sc)}
 }
 
 func (r *resolver) parts(parts []parser.Part, sc *scope) []value.Code {
@@ -397,7 +397,7 @@ func (r *resolver) path(x *parser.Path, sc *scope) value.Code {
 	if x.Kind == parser.SearchPath {
 		find := r.variable("__findFile", x.Span, sc)
 		path := r.variable("__nixPath", x.Span, sc)
-		return &callNode{at, find, []value.Code{path, &constant{at, value.NewString(first)}}}
+		return &callNode{at.node(), find, []value.Code{path, &constant{at, value.NewString(first)}}}
 	}
 	switch x.Kind {
 	case parser.RelativePath:
@@ -415,35 +415,35 @@ func (r *resolver) path(x *parser.Path, sc *scope) value.Code {
 		prefix += "/"
 	}
 	parts[0] = &constant{at, value.NewString(prefix)}
-	return &pathNode{at, parts}
+	return &pathNode{at.node(), parts}
 }
 
 func (r *resolver) binary(x *parser.Binary, sc *scope) value.Code {
 	at, op := r.span(x.Span), r.span(x.OpAt)
 	switch x.Op {
 	case parser.OpPipeRight:
-		return &callNode{at, r.expr(x.Y, sc), []value.Code{r.expr(x.X, sc)}}
+		return &callNode{at.node(), r.expr(x.Y, sc), []value.Code{r.expr(x.X, sc)}}
 	case parser.OpPipeLeft:
-		return &callNode{at, r.expr(x.X, sc), []value.Code{r.expr(x.Y, sc)}}
+		return &callNode{at.node(), r.expr(x.X, sc), []value.Code{r.expr(x.Y, sc)}}
 	}
 	a, b := r.expr(x.X, sc), r.expr(x.Y, sc)
 	switch x.Op {
 	case parser.OpConcat:
-		return &concatNode{at, a, b}
+		return &concatNode{at.node(), a, b}
 	case parser.OpUpdate:
-		return &updateNode{at, a, b}
+		return &updateNode{at.node(), a, b}
 	case parser.OpAdd:
-		return &addNode{at, a, b}
+		return &addNode{at.node(), a, b}
 	case parser.OpEq:
-		return &equalNode{at, a, b, false}
+		return &equalNode{at.node(), a, b, false}
 	case parser.OpNe:
-		return &equalNode{at, a, b, true}
+		return &equalNode{at.node(), a, b, true}
 	case parser.OpAnd:
-		return &logicNode{at, a, b, opAnd}
+		return &logicNode{at.node(), a, b, opAnd}
 	case parser.OpOr:
-		return &logicNode{at, a, b, opOr}
+		return &logicNode{at.node(), a, b, opOr}
 	case parser.OpImpl:
-		return &logicNode{at, a, b, opImpl}
+		return &logicNode{at.node(), a, b, opImpl}
 	case parser.OpSub:
 		return r.arithmetic(opSub, at, op, a, b, sc)
 	case parser.OpMul:
@@ -455,9 +455,9 @@ func (r *resolver) binary(x *parser.Binary, sc *scope) value.Code {
 	case parser.OpGt:
 		return r.less(at, b, a, sc)
 	case parser.OpLe:
-		return &notNode{at, r.less(at, b, a, sc)}
+		return &notNode{at.node(), r.less(at, b, a, sc)}
 	default: // OpGe
-		return &notNode{at, r.less(at, a, b, sc)}
+		return &notNode{at.node(), r.less(at, a, b, sc)}
 	}
 }
 
@@ -465,16 +465,16 @@ func (r *resolver) binary(x *parser.Binary, sc *scope) value.Code {
 // variables, so a program may rebind them.
 func (r *resolver) arithmetic(op arithOp, at, opAt span, a, b value.Code, sc *scope) value.Code {
 	if f := r.rebound(op.variable(), at, sc); f != nil {
-		return &callNode{at, f, []value.Code{a, b}}
+		return &callNode{at.node(), f, []value.Code{a, b}}
 	}
-	return &arithNode{at, a, b, op}
+	return &arithNode{at.node(), a, b, op}
 }
 
 func (r *resolver) less(at span, a, b value.Code, sc *scope) value.Code {
 	if f := r.rebound("__lessThan", at, sc); f != nil {
-		return &callNode{at, f, []value.Code{a, b}}
+		return &callNode{at.node(), f, []value.Code{a, b}}
 	}
-	return &lessNode{at, a, b}
+	return &lessNode{at.node(), a, b}
 }
 
 func (r *resolver) rebound(variable string, at span, sc *scope) value.Code {

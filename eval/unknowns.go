@@ -122,22 +122,20 @@ func applyThunk(m *value.Machine, f, arg value.Value, at value.Span) value.Value
 	env := m.NewEnv(nil, 3)
 	*env.Slot(1), *env.Slot(2) = f, arg
 	if at.Start == 0 {
-		return m.NewThunk(applyNowhere, env)
+		return host(m).apply.Delay(m, env)
 	}
-	return m.NewThunk(&applyCode{at}, env)
+	return m.NewThunk(&applyCode{span{at.Start, at.End}.node()}, env)
 }
 
-// applyNowhere is shared by all calls that builtins delay.
-var applyNowhere = &applyCode{}
-
 // applyCode calls slot 1 with slot 2.
-type applyCode struct{ at value.Span }
+type applyCode struct{ node }
 
-func (n *applyCode) At() value.Span { return n.at }
 func (n *applyCode) Eval(m *value.Machine, env *value.Env) value.Value {
 	return call(m, n, m.Force(env.Slot(1)), *env.Slot(2))
 }
-func (n *applyCode) Delay(m *value.Machine, env *value.Env) value.Value { return m.NewThunk(n, env) }
+func (n *applyCode) Delay(m *value.Machine, env *value.Env) value.Value {
+	return m.Delay(&n.Delayed, n, env)
+}
 
 // Known is the text of a string, or what is known of a partly unknown one, with
 // "${origin}" where the unknown parts are.

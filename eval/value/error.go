@@ -141,7 +141,7 @@ func (m *Machine) Catch(f func()) (err *Error) {
 			for i := len(m.frames) - 1; i >= depth; i-- {
 				frame := &m.frames[i]
 				if t := frame.thunk; t != nil {
-					t.code = frame.code
+					t.n &^= int64(underWay)
 				}
 				deps = frame.deps.union(deps)
 				*frame = Frame{}

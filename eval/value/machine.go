@@ -31,7 +31,7 @@ func (e *Env) Up(levels int) *Env {
 // The stack is what an error restores thunks from, what traces are made of and
 // what the depth is measured on.
 type Frame struct {
-	thunk *Thunk
+	thunk *Value // the cell
 	code  Code
 	deps  *Deps // of the surrounding computation
 	// about says for traces what is going on: the *Function or *Prim that was
@@ -67,7 +67,9 @@ type Machine struct {
 	grown    []Value // the list that Concat made last, with the room behind it
 	slab     []Value // the whole slab that slots is the rest of
 	slots    []Value
-	thunks   []Thunk
+	thunks   []Value
+	calls    []pendingCall
+	codes    []Code // by their number, less one
 	attrs    []Attr
 	closures []Closure
 	sets     []Attrs
@@ -98,7 +100,7 @@ func (m *Machine) Slots(n int) []Value {
 }
 
 func (m *Machine) growSlots(n int) []Value {
-	if n > slabBytes/4/int(slotSize) {
+	if n > slabBytes/4/int(slotSize) || m.singly() {
 		m.Charge(int64(n) * 16)
 		return make([]Value, n)
 	}
@@ -109,7 +111,7 @@ func (m *Machine) growSlots(n int) []Value {
 
 func (m *Machine) attrSlots(n int) []Attr {
 	if n > len(m.attrs) {
-		if n > slabBytes/4/int(unsafe.Sizeof(Attr{})) {
+		if n > slabBytes/4/int(unsafe.Sizeof(Attr{})) || m.singly() {
 			m.Charge(int64(n) * 24)
 			return make([]Attr, n)
 		}

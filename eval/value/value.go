@@ -120,8 +120,10 @@ func Identical(a, b Value) bool {
 
 // result is what a thunk became that depends on no comparison.
 func (v Value) result() Value {
-	if v.IsThunk() && v.thunk().code == nil {
-		return v.thunk().val
+	if v.IsThunk() {
+		if cell := *v.thunk(); Kind(cell.n) < delayed {
+			return cell
+		}
 	}
 	return v
 }
@@ -267,9 +269,9 @@ func NewPrimApp(a *PrimApp) Value { return Value{n: int64(PrimOpApp), p: unsafe.
 // PrimApp is the partial application of a PrimOpApp.
 func (v Value) PrimApp() *PrimApp { return (*PrimApp)(v.p) }
 
-func newThunkValue(t *Thunk) Value { return Value{n: int64(ThunkValue), p: unsafe.Pointer(t)} }
+func newThunkValue(t *Value) Value { return Value{n: int64(ThunkValue), p: unsafe.Pointer(t)} }
 
-func (v Value) thunk() *Thunk { return (*Thunk)(v.p) }
+func (v Value) thunk() *Value { return (*Value)(v.p) }
 
 // Same reports whether two values are the same cell: equal scalars, or the
 // same set, list or function object. It is Nix's pointer-equality shortcut.

@@ -4,35 +4,55 @@ import (
 	"math"
 	"runtime"
 	"runtime/debug"
+	"runtime/metrics"
 	"sync"
 )
 
-// firstCollection is the heap size at which the collector starts to work, where
-// there is memory enough.
-const firstCollection = 2 << 30
+const (
+	// firstCollection is the heap size from which the collector works, where there
+	// is memory enough.
+	firstCollection = 960 << 20
+	// leastGrowth is how much a heap beyond that may at least grow from one
+	// collection to the next, in percent of what is in use.
+	leastGrowth = 40
+)
 
 // postponeCollector keeps the garbage collector out of short runs, where it
-// would cost more time than the memory is worth. When the heap reaches
-// firstCollection for the first time, collection goes on as usual.
+// would cost more time than the memory is worth. When the heap has reached
+// firstCollection, collections keep it there as long as half of it is garbage.
 //
 // Measured on an evaluation that allocates 100 MB: 0.15 s of processor time
-// instead of 0.26 s, and a fifth more memory. All packages of nixpkgs allocate
-// 2.1 GB, of which 1.4 GB stay in use: they take 5.1 s without a collection, 6.4 s
-// and a fifth less memory with one at 1.4 GiB, 8.5 s with three from 1.1 GiB on.
+// instead of 0.26 s, and a fifth more memory. docs/benchmarks.md has what
+// collections cost the packages of nixpkgs.
 //
 // It is called when a run has taken a megabyte, before the collector would start
 // by itself: stopping everything to change its settings, and asking how much
 // memory there is, would be a tenth of the shortest runs.
 var postponeCollector = sync.OnceFunc(func() {
-	debug.SetGCPercent(-1)
-	limit := int64(firstCollection)
+	first := int64(firstCollection)
 	if early := memory() / 4; early > 0 {
-		limit = min(limit, early)
+		first = min(first, early)
 	}
-	debug.SetMemoryLimit(limit)
-	sentinel := new([16]byte)
-	runtime.SetFinalizer(sentinel, func(*[16]byte) {
-		debug.SetGCPercent(100)
+	debug.SetGCPercent(-1)
+	debug.SetMemoryLimit(first)
+	afterCollection(func() {
+		paceCollector(first)
 		debug.SetMemoryLimit(math.MaxInt64)
 	})
 })
+
+// paceCollector sets off the next collection, and all that follow, when the heap
+// has reached a size again.
+func paceCollector(size int64) {
+	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(live)
+	inUse := max(int64(live[0].Value.Uint64()), 1)
+	debug.SetGCPercent(int(max((size-inUse)*100/inUse, leastGrowth)))
+	afterCollection(func() { paceCollector(size) })
+}
+
+// afterCollection calls f, in a goroutine of its own, when the collector next ran.
+func afterCollection(f func()) {
+	sentinel := new([16]byte)
+	runtime.AddCleanup(sentinel, func(f func()) { f() }, f)
+}

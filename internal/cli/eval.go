@@ -128,13 +128,14 @@ func runEval(ctx context.Context, o *evalOptions) error {
 		return err
 	}
 	ev := eval.New(ctx, eval.Options{
-		World:    w,
-		Model:    o.model.enabled(),
-		Fetcher:  o.model.fetcher(o.streams),
-		Compat28: o.compat == "2.8",
-		Limits:   limits,
-		Stderr:   o.streams.Err,
-		Now:      time.Now(),
+		World:           w,
+		Model:           o.model.enabled(),
+		Fetcher:         o.model.fetcher(o.streams),
+		KeepDerivations: o.writeDrv != "",
+		Compat28:        o.compat == "2.8",
+		Limits:          limits,
+		Stderr:          o.streams.Err,
+		Now:             time.Now(),
 		// Errors name files relative to the working directory.
 		DisplayDir: dir,
 	})

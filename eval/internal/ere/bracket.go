@@ -1,6 +1,9 @@
 package ere
 
-import "strings"
+import (
+	"strings"
+	"sync"
+)
 
 // set is a set of bytes, a bit each.
 type set [4]uint64
@@ -135,7 +138,7 @@ func (p *parser) bracketItem() (bracketItem, error) {
 	}
 	switch delimiter {
 	case ':':
-		class, ok := classes[lower(name)]
+		class, ok := classes()[lower(name)]
 		if !ok {
 			return bracketItem{}, ErrSyntax
 		}
@@ -202,23 +205,25 @@ var (
 
 // classes are the character classes of the C locale; d, s and w are extensions
 // of libstdc++.
-var classes = map[string]func(byte) bool{
-	"alnum":  isAlnum,
-	"alpha":  isAlpha,
-	"blank":  oneOf(" \t"),
-	"cntrl":  either(between(0, 31), oneOf("\x7f")),
-	"d":      isDigit,
-	"digit":  isDigit,
-	"graph":  isGraph,
-	"lower":  isLower,
-	"print":  between(' ', '~'),
-	"punct":  func(b byte) bool { return isGraph(b) && !isAlnum(b) },
-	"s":      isSpace,
-	"space":  isSpace,
-	"upper":  isUpper,
-	"w":      either(isAlnum, oneOf("_")),
-	"xdigit": either(isDigit, between('a', 'f'), between('A', 'F')),
-}
+var classes = sync.OnceValue(func() map[string]func(byte) bool {
+	return map[string]func(byte) bool{
+		"alnum":  isAlnum,
+		"alpha":  isAlpha,
+		"blank":  oneOf(" \t"),
+		"cntrl":  either(between(0, 31), oneOf("\x7f")),
+		"d":      isDigit,
+		"digit":  isDigit,
+		"graph":  isGraph,
+		"lower":  isLower,
+		"print":  between(' ', '~'),
+		"punct":  func(b byte) bool { return isGraph(b) && !isAlnum(b) },
+		"s":      isSpace,
+		"space":  isSpace,
+		"upper":  isUpper,
+		"w":      either(isAlnum, oneOf("_")),
+		"xdigit": either(isDigit, between('a', 'f'), between('A', 'F')),
+	}
+})
 
 // collatingElement gives the character a name of the POSIX portable character
 // set stands for. Letters are their own names, other characters are not.
@@ -226,11 +231,11 @@ func collatingElement(name string) (byte, bool) {
 	if len(name) == 1 && isAlpha(name[0]) {
 		return name[0], true
 	}
-	c, ok := collatingNames[name]
+	c, ok := collatingNames()[name]
 	return c, ok
 }
 
-var collatingNames = func() map[string]byte {
+var collatingNames = sync.OnceValue(func() map[string]byte {
 	names := map[string]byte{"DEL": 127}
 	runs := []struct {
 		from  byte
@@ -251,4 +256,4 @@ var collatingNames = func() map[string]byte {
 		}
 	}
 	return names
-}()
+})

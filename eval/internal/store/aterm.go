@@ -1,92 +1,146 @@
 package store
 
 import (
+	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 )
 
-// Derivation is a store derivation.
+// Derivation is a store derivation. Its lists are in order, of names or paths,
+// and have nothing twice; Instantiate and ParseDerivation see to that.
 type Derivation struct {
 	Name      string // without ".drv"
-	Outputs   map[string]Output
-	InputDrvs map[string][]string // derivation -> names of the outputs used
+	Outputs   []Output
+	InputDrvs []Input
 	InputSrcs []string
 	System    string
 	Builder   string
 	Args      []string
-	Env       map[string]string
-
-	variables []string // the names in Env, in order; see sorted
-}
-
-// sorted are the names of the environment's variables in order. A derivation's
-// text is made up to three times, and names are never taken away.
-func (d *Derivation) sorted() []string {
-	if len(d.variables) != len(d.Env) {
-		d.variables = slices.AppendSeq(make([]string, 0, len(d.Env)), maps.Keys(d.Env))
-		slices.Sort(d.variables)
-	}
-	return d.variables
+	Env       []Variable
 }
 
 // Output is one output of a derivation. HashAlgo ("sha256", "r:sha256") and
 // Hash (base 16) are set for fixed outputs.
-type Output struct {
-	Path     string
-	HashAlgo string
-	Hash     string
+type Output struct{ Name, Path, HashAlgo, Hash string }
+
+// Input is an output of another derivation that one uses.
+type Input struct{ Path, Output string }
+
+func (i Input) compare(j Input) int {
+	return cmp.Or(strings.Compare(i.Path, j.Path), strings.Compare(i.Output, j.Output))
+}
+
+// Variable is one of the builder's environment.
+type Variable struct{ Name, Text string }
+
+// sort puts the lists in order.
+func (d *Derivation) sort() {
+	slices.SortFunc(d.Outputs, func(x, y Output) int { return strings.Compare(x.Name, y.Name) })
+	d.InputDrvs = sortedInputs(d.InputDrvs)
+	slices.Sort(d.InputSrcs)
+	d.InputSrcs = slices.Compact(d.InputSrcs)
+	slices.SortFunc(d.Env, func(x, y Variable) int { return strings.Compare(x.Name, y.Name) })
+}
+
+func sortedInputs(inputs []Input) []Input {
+	slices.SortFunc(inputs, Input.compare)
+	return slices.Compact(inputs)
+}
+
+// Output finds an output, nil when there is none of that name.
+func (d *Derivation) Output(name string) *Output {
+	for i := range d.Outputs {
+		if d.Outputs[i].Name == name {
+			return &d.Outputs[i]
+		}
+	}
+	return nil
+}
+
+// Variable is a variable's text, "" when it is not set.
+func (d *Derivation) Variable(name string) string {
+	for _, v := range d.Env {
+		if v.Name == name {
+			return v.Text
+		}
+	}
+	return ""
+}
+
+// set sets a variable.
+func (d *Derivation) set(name, text string) {
+	i, found := slices.BinarySearchFunc(d.Env, name, func(v Variable, name string) int { return strings.Compare(v.Name, name) })
+	if !found {
+		d.Env = slices.Insert(d.Env, i, Variable{Name: name})
+	}
+	d.Env[i].Text = text
 }
 
 // Fixed reports whether the derivation's only output has a known hash.
-func (d *Derivation) Fixed() bool { return len(d.Outputs) == 1 && d.Outputs["out"].Hash != "" }
+func (d *Derivation) Fixed() bool {
+	return len(d.Outputs) == 1 && d.Outputs[0].Name == "out" && d.Outputs[0].Hash != ""
+}
 
 // Inputs are the derivations whose outputs this one uses, in order.
-func (d *Derivation) Inputs() []string { return slices.Sorted(maps.Keys(d.InputDrvs)) }
+func (d *Derivation) Inputs() []string {
+	var paths []string
+	for i, in := range d.InputDrvs {
+		if i == 0 || in.Path != d.InputDrvs[i-1].Path {
+			paths = append(paths, in.Path)
+		}
+	}
+	return paths
+}
 
 // ATerm is the text of the .drv file.
 func (d *Derivation) ATerm() string { return string(d.aterm(nil, d.InputDrvs, false)) }
 
 // aterm appends the derivation's text, with other names for its inputs, to b.
 // mask leaves out the output paths, in the environment as well.
-func (d *Derivation) aterm(b []byte, inputs map[string][]string, mask bool) []byte {
+func (d *Derivation) aterm(b []byte, inputs []Input, mask bool) []byte {
 	b = append(b, "Derive(["...)
-	for i, name := range slices.Sorted(maps.Keys(d.Outputs)) {
-		out := d.Outputs[name]
+	for i, out := range d.Outputs {
 		if mask {
 			out.Path = ""
 		}
 		b = open(b, i)
-		b = appendQuoted(b, name)
+		b = appendQuoted(b, out.Name)
 		for _, field := range []string{out.Path, out.HashAlgo, out.Hash} {
 			b = appendQuoted(append(b, ','), field)
 		}
 		b = append(b, ')')
 	}
 	b = append(b, "],["...)
-	for i, drv := range slices.Sorted(maps.Keys(inputs)) {
-		b = open(b, i)
-		b = appendQuoted(b, drv)
-		b = append(b, ',')
-		b = appendList(b, sortedSet(inputs[drv]))
-		b = append(b, ')')
+	for i, in := range inputs {
+		if i == 0 || in.Path != inputs[i-1].Path {
+			if i > 0 {
+				b = append(b, "]),"...)
+			}
+			b = appendQuoted(append(b, '('), in.Path)
+			b = append(b, ",["...)
+		} else {
+			b = append(b, ',')
+		}
+		b = appendQuoted(b, in.Output)
+	}
+	if len(inputs) > 0 {
+		b = append(b, "])"...)
 	}
 	b = append(b, "],"...)
-	b = appendList(b, sortedSet(d.InputSrcs))
+	b = appendList(b, d.InputSrcs)
 	b = appendQuoted(append(b, ','), d.System)
 	b = appendQuoted(append(b, ','), d.Builder)
 	b = append(b, ',')
 	b = appendList(b, d.Args)
 	b = append(b, ",["...)
-	for i, name := range d.sorted() {
-		text := d.Env[name]
-		if _, output := d.Outputs[name]; mask && output {
-			text = ""
+	for i, v := range d.Env {
+		if mask && d.Output(v.Name) != nil {
+			v.Text = ""
 		}
 		b = open(b, i)
-		b = appendQuoted(b, name)
-		b = appendQuoted(append(b, ','), text)
+		b = appendQuoted(b, v.Name)
+		b = appendQuoted(append(b, ','), v.Text)
 		b = append(b, ')')
 	}
 	return append(b, "])"...)
@@ -144,18 +198,20 @@ func appendQuoted(b []byte, s string) []byte {
 // without ".drv".
 func ParseDerivation(name, text string) (*Derivation, error) {
 	p := atermParser{text: text}
-	d := &Derivation{Name: name, Outputs: map[string]Output{}, InputDrvs: map[string][]string{}, Env: map[string]string{}}
+	d := &Derivation{Name: name}
 	p.expect("Derive(")
 	p.list(func() {
 		f := p.tuple(4)
-		d.Outputs[f[0]] = Output{Path: f[1], HashAlgo: f[2], Hash: f[3]}
+		d.Outputs = append(d.Outputs, Output{f[0], f[1], f[2], f[3]})
 	})
 	p.expect(",")
 	p.list(func() {
 		p.expect("(")
 		drv := p.string()
 		p.expect(",")
-		d.InputDrvs[drv] = p.strings()
+		for _, output := range p.strings() {
+			d.InputDrvs = append(d.InputDrvs, Input{drv, output})
+		}
 		p.expect(")")
 	})
 	p.expect(",")
@@ -169,12 +225,13 @@ func ParseDerivation(name, text string) (*Derivation, error) {
 	p.expect(",")
 	p.list(func() {
 		f := p.tuple(2)
-		d.Env[f[0]] = f[1]
+		d.Env = append(d.Env, Variable{f[0], f[1]})
 	})
 	p.expect(")")
 	if p.failed || p.pos != len(text) {
 		return nil, fmt.Errorf("the derivation '%s' is malformed near byte %d", name, p.pos)
 	}
+	d.sort()
 	return d, nil
 }
 

@@ -18,6 +18,11 @@ type Store struct {
 	// (a context may name any).
 	ReadFile func(path string) ([]byte, error)
 
+	// KeepTexts keeps what only a derivation's text needs – System, Builder, Args,
+	// Env – for whoever wants to write it. Else they are gone once it is
+	// instantiated: for the packages of nixpkgs they were 150 MB of 660.
+	KeepTexts bool
+
 	drvs map[string]*instance
 	refs map[string][]string // of text files that are no derivations
 	// text is room for the text of a derivation that is only hashed: without it
@@ -52,11 +57,13 @@ type FixedOutput struct {
 
 // Instantiate completes a derivation and gives its path. d.Outputs has the
 // outputs' names; their paths are filled in, in the environment as well. All
-// input derivations must have been instantiated before, or be readable.
+// input derivations must have been instantiated before, or be readable. The store
+// keeps d; see KeepTexts.
 func (s *Store) Instantiate(d *Derivation, fixed *FixedOutput) (drvPath string, err error) {
 	if err := CheckName(d.Name); err != nil {
 		return "", err
 	}
+	d.sort()
 	if fixed != nil {
 		err = s.fixOutput(d, fixed)
 	} else {
@@ -71,15 +78,23 @@ func (s *Store) Instantiate(d *Derivation, fixed *FixedOutput) (drvPath string, 
 	}
 	s.text = d.aterm(s.text[:0], d.InputDrvs, false)
 	drvPath = s.Dir.path(withRefs("text", s.references(d)), sha256.Sum256(s.text), name)
-	if s.drvs[drvPath] == nil {
-		s.drvs[drvPath] = &instance{drv: d}
+	if s.drvs[drvPath] != nil {
+		return drvPath, nil
 	}
+	in := &instance{drv: d}
+	if !s.KeepTexts && !d.download() {
+		if _, err := s.modulo(in); err != nil { // later there is no text to hash
+			return "", err
+		}
+		d.System, d.Builder, d.Args, d.Env = "", "", nil, nil
+	}
+	s.drvs[drvPath] = in
 	return drvPath, nil
 }
 
 // references are the paths a .drv file refers to.
 func (s *Store) references(d *Derivation) []string {
-	return append(slices.Collect(maps.Keys(d.InputDrvs)), d.InputSrcs...)
+	return append(d.Inputs(), d.InputSrcs...)
 }
 
 func (s *Store) fixOutput(d *Derivation, fixed *FixedOutput) error {
@@ -91,28 +106,28 @@ func (s *Store) fixOutput(d *Derivation, fixed *FixedOutput) error {
 	if fixed.Recursive {
 		algo = "r:" + algo
 	}
-	d.Outputs["out"] = Output{Path: path, HashAlgo: algo, Hash: fixed.Hash.Format(hash.Base16)}
-	d.Env["out"] = path
+	d.Outputs = []Output{{"out", path, algo, fixed.Hash.Format(hash.Base16)}}
+	d.set("out", path)
 	return nil
 }
 
 // addressOutputs gives each output the path that follows from the inputs: from
 // the hash of the derivation as it is with all output paths empty.
 func (s *Store) addressOutputs(d *Derivation) error {
-	for name := range d.Outputs {
-		if err := CheckName(OutputName(d.Name, name)); err != nil {
+	for _, out := range d.Outputs {
+		if err := CheckName(OutputName(d.Name, out.Name)); err != nil {
 			return err
 		}
-		d.Env[name] = "" // present in the masked text even if it was not before
+		d.set(out.Name, "") // present in the masked text even if it was not before
 	}
 	sum, err := s.moduloHash(d, true)
 	if err != nil {
 		return err
 	}
-	for name := range d.Outputs {
-		path := s.Dir.path("output:"+name, sum, OutputName(d.Name, name))
-		d.Outputs[name] = Output{Path: path}
-		d.Env[name] = path
+	for i := range d.Outputs {
+		out := &d.Outputs[i]
+		out.Path = s.Dir.path("output:"+out.Name, sum, OutputName(d.Name, out.Name))
+		d.set(out.Name, out.Path)
 	}
 	return nil
 }
@@ -120,9 +135,9 @@ func (s *Store) addressOutputs(d *Derivation) error {
 // moduloHash is the hash of the derivation's text with each input derivation
 // replaced by its modulo hash. Inputs with the same hash become one.
 func (s *Store) moduloHash(d *Derivation, mask bool) (sum [sha256.Size]byte, err error) {
-	inputs := make(map[string][]string, len(d.InputDrvs))
-	for path, outputs := range d.InputDrvs {
-		in, err := s.instance(path)
+	inputs := make([]Input, len(d.InputDrvs))
+	for i, input := range d.InputDrvs {
+		in, err := s.instance(input.Path)
 		if err != nil {
 			return sum, err
 		}
@@ -130,9 +145,9 @@ func (s *Store) moduloHash(d *Derivation, mask bool) (sum [sha256.Size]byte, err
 		if err != nil {
 			return sum, err
 		}
-		inputs[h] = append(inputs[h], outputs...)
+		inputs[i] = Input{h, input.Output}
 	}
-	s.text = d.aterm(s.text[:0], inputs, mask)
+	s.text = d.aterm(s.text[:0], sortedInputs(inputs), mask)
 	return sha256.Sum256(s.text), nil
 }
 
@@ -144,7 +159,7 @@ func (s *Store) modulo(in *instance) (string, error) {
 	}
 	var sum [sha256.Size]byte
 	if in.drv.Fixed() {
-		out := in.drv.Outputs["out"]
+		out := in.drv.Outputs[0]
 		sum = sha256.Sum256([]byte("fixed:out:" + out.HashAlgo + ":" + out.Hash + ":" + out.Path))
 	} else {
 		var err error
@@ -180,7 +195,12 @@ func (s *Store) instance(drvPath string) (*instance, error) {
 	return in, nil
 }
 
-// Derivation finds a derivation by its path.
+// download reports whether Nix would download the derivation's output itself. Its
+// environment says from where.
+func (d *Derivation) download() bool { return d.Builder == "builtin:fetchurl" }
+
+// Derivation finds a derivation by its path. Without KeepTexts it may lack what
+// only its text needs.
 func (s *Store) Derivation(drvPath string) (*Derivation, error) {
 	in, err := s.instance(drvPath)
 	if err != nil {

@@ -45,6 +45,7 @@ func TestInstantiate(t *testing.T) {
 		t.Fatalf("only %d derivations", len(texts))
 	}
 	s := New(DefaultDir)
+	s.KeepTexts = true // for the messages
 	done := map[string]bool{}
 	var instantiate func(path string)
 	instantiate = func(path string) {
@@ -60,12 +61,12 @@ func TestInstantiate(t *testing.T) {
 		if got := d.ATerm(); got != texts[path] {
 			t.Errorf("%s is written as\n%s\nwant\n%s", path, got, texts[path])
 		}
-		for input := range d.InputDrvs {
+		for _, input := range d.Inputs() {
 			instantiate(input)
 		}
 		var fixed *FixedOutput
 		if d.Fixed() {
-			out := d.Outputs["out"]
+			out := d.Output("out")
 			algo, recursive := strings.CutPrefix(out.HashAlgo, "r:")
 			a, err := hash.ParseAlgo(algo)
 			if err != nil {
@@ -77,9 +78,10 @@ func TestInstantiate(t *testing.T) {
 			}
 			fixed = &FixedOutput{h, recursive}
 		}
-		for output := range d.Outputs {
-			d.Outputs[output] = Output{}
-			delete(d.Env, output)
+		for i := range d.Outputs {
+			name := d.Outputs[i].Name
+			d.Outputs[i] = Output{Name: name}
+			d.Env = slices.DeleteFunc(d.Env, func(v Variable) bool { return v.Name == name })
 		}
 		got, err := s.Instantiate(d, fixed)
 		if err != nil {
@@ -113,7 +115,7 @@ func TestReadFromStore(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		d.Outputs["out"] = Output{}
+		d.Outputs[0] = Output{Name: "out"}
 		if got, err := s.Instantiate(d, nil); err != nil || got != path {
 			t.Errorf("got %s, %v, want %s", got, err, path)
 		}
@@ -127,7 +129,7 @@ func TestReadFromStore(t *testing.T) {
 func TestMissingInput(t *testing.T) {
 	s := New(DefaultDir)
 	for _, input := range []string{"/nix/store/00000000000000000000000000000000-x.drv", "/nix/store/x.drv", "/tmp/x.drv", "x"} {
-		d := &Derivation{Name: "x", Outputs: map[string]Output{"out": {}}, Env: map[string]string{}, InputDrvs: map[string][]string{input: {"out"}}}
+		d := &Derivation{Name: "x", Outputs: []Output{{Name: "out"}}, InputDrvs: []Input{{input, "out"}}}
 		if path, err := s.Instantiate(d, nil); err == nil {
 			t.Errorf("an unknown input %s gives %s", input, path)
 		}
