@@ -287,9 +287,11 @@ func jobDir(path string) string {
 	return name[:min(len(name), 40)] + "-" + hex.EncodeToString(sum[:4])
 }
 
-// writeFile writes a file that is there as a whole or not at all.
+// writeFile writes a file that is there as a whole or not at all. What is not whole
+// yet lies beside it, not in the directory for temporary files, where it would stay
+// after a crash with the keys that a state has.
 func writeFile(path string, data []byte) error {
-	return renameio.WriteFile(path, data, 0o600, renameio.WithStaticPermissions(0o600))
+	return renameio.WriteFile(path, data, 0o600, renameio.WithStaticPermissions(0o600), renameio.WithTempDir(filepath.Dir(path)))
 }
 
 func writeJSON(path string, v any) error {

@@ -32,6 +32,20 @@ func TestJobDir(t *testing.T) {
 	}
 }
 
+// A file that is being written lies where it will be: what a crash leaves in a
+// directory for temporary files nobody removes, and a state has keys in it.
+func TestWriteFileBeside(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	dir := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(dir, "state", "x"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	var failed *os.LinkError
+	if err := writeFile(filepath.Join(dir, "state"), nil); !errors.As(err, &failed) || filepath.Dir(failed.Old) != dir {
+		t.Errorf("what is in the way of the file is not: %v", err)
+	}
+}
+
 func TestRunDirectories(t *testing.T) {
 	runs := &Runs{Dir: filepath.Join(t.TempDir(), "state", "runs")}
 	if ids, err := runs.IDs(); err != nil || len(ids) > 0 {
