@@ -90,6 +90,13 @@ model knows no packages: programs are then those of your PATH.
 			if cmd.Flags().Changed("ref") && o.ref == "" {
 				return usagef("--ref needs a name; leave it out to apply for the checked-out branch")
 			}
+			if o.resume != "" {
+				for _, flag := range []string{"dry-run", "ref", "job", "exclude", "prebuild", "save-state", "evaluator"} {
+					if cmd.Flags().Changed(flag) {
+						return notResumed(flag)
+					}
+				}
+			}
 			if len(args) == 1 {
 				if err := o.named(args[0]); err != nil {
 					return err

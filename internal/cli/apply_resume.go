@@ -68,6 +68,14 @@ func (o *applyOptions) carryOn(ctx context.Context, out *applyOutput) error {
 	return ended(result)
 }
 
+// notResumed refuses a flag that a resumed run could only ignore: somebody who adds
+// --dry-run must not get a deployment.
+func notResumed(flag string) error {
+	err := usagef("--resume carries on what a run began, so --%s cannot be given", flag)
+	err.help = "nixplan runs RUN shows how far it has come."
+	return err
+}
+
 // repositoryOf is the repository of a run, as far as it is still there.
 func (o *applyOptions) repositoryOf(m *executor.Manifest) (*hercules.Project, *config.Config) {
 	project, err := hercules.FindProject(m.Repository)
