@@ -346,11 +346,7 @@ func runsOf(streams *Streams) (*executor.Runs, error) {
 
 // selected picks the jobs that are to be carried out, and tells of active ones that
 // nixplan cannot.
-func (o *applyOptions) selected(p *plan.Plan) (jobs, other []int, err error) {
-	match, err := newJobMatcher(o.jobs, o.exclude)
-	if err != nil {
-		return nil, nil, err
-	}
+func (o *applyOptions) selected(p *plan.Plan, match *jobMatcher) (jobs, other []int, err error) {
 	for i := range p.Jobs {
 		job := &p.Jobs[i]
 		if job.State != plan.Active || !match.matches(job.Path) {

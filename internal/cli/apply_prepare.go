@@ -101,8 +101,13 @@ func (a *application) makePlan(ctx context.Context, ref string, saved *plan.Plan
 	if saved != nil && saved.Digest != a.plan.Digest {
 		return stale(o.plan, saved, a.plan)
 	}
-	chosen, other, err := o.selected(a.plan)
+	match, err := newJobMatcher(o.jobs, o.exclude)
 	if err != nil {
+		return err
+	}
+	broken := a.broken(match)
+	chosen, other, err := o.selected(a.plan, match)
+	if err != nil && len(broken) == 0 {
 		return err
 	}
 	if !a.out.json {
@@ -112,18 +117,23 @@ func (a *application) makePlan(ctx context.Context, ref string, saved *plan.Plan
 		}
 		fmt.Fprintln(o.streams.Out)
 	}
+	if len(broken) > 0 {
+		return a.refuseBroken(broken)
+	}
 	for _, i := range other {
 		job := &a.plan.Jobs[i]
 		fmt.Fprintf(o.streams.Err, "nixplan: %s is not applied: nixplan carries out runNixOps and runNixOps2, and this is %s. This would run it:\n  %s\n",
 			text.Line(job.Path), job.Kind, text.ShellLine([]string{"hci", "effect", "run", hercules.JoinPath(job.AgentPath), "--as-ref", a.plan.Ref}))
 	}
+	for i := range a.plan.Jobs {
+		if job := &a.plan.Jobs[i]; job.State == plan.Undetermined && match.matches(job.Path) {
+			fmt.Fprintf(o.streams.Err, "nixplan: %s is not applied: whether it is active is not known; nixplan why tells what is missing\n", text.Line(job.Path))
+		}
+	}
 	if saveState := o.saveState; saveState != "changed" && saveState != "always" {
 		return usagef("unknown value %q for --save-state, want changed or always", saveState)
 	}
 	for _, i := range chosen {
-		if err := a.refuseBroken(&a.plan.Jobs[i]); err != nil {
-			return err
-		}
 		a.jobs = append(a.jobs, executor.Job{Plan: a.plan.Jobs[i], Steps: o.steps(&a.plan.Jobs[i])})
 		a.effects[a.plan.Jobs[i].Path] = effects[i]
 	}
@@ -154,17 +164,40 @@ func stale(file string, saved, now *plan.Plan) error {
 	}
 }
 
-// refuseBroken refuses a job for which the plan has errors.
-func (a *application) refuseBroken(job *plan.Job) error {
+// broken are the errors that the plan has about the jobs that are asked for. An
+// attribute that cannot be evaluated is no job of the plan, and would be missed.
+func (a *application) broken(match *jobMatcher) []plan.Diagnostic {
+	inactive := map[string]bool{}
+	for _, job := range a.plan.Jobs {
+		inactive[job.Path] = job.State == plan.Inactive
+	}
+	var list []plan.Diagnostic
 	for _, d := range a.plan.Diagnostics {
-		if d.Severity == diag.Error.String() && (d.Attr == job.Path || d.Attr == "") {
-			if a.out.json {
-				fmt.Fprintf(a.o.streams.Err, "nixplan: %s: %s [%s]\n", text.Line(job.Path), text.Line(d.Summary), d.ID)
-			}
-			return &exitError{code: exitFindings, message: "the plan has errors, so " + text.Line(job.Path) + " is not applied", help: "nixplan check tells more."}
+		if d.Severity == diag.Error.String() && (d.Attr == "" || match.matches(d.Attr) && !inactive[d.Attr]) {
+			list = append(list, d)
 		}
 	}
-	return nil
+	return list
+}
+
+// refuseBroken applies nothing, as an agent does not when the evaluation has errors.
+func (a *application) refuseBroken(broken []plan.Diagnostic) error {
+	named := true
+	for _, d := range broken {
+		named = named && d.Attr != ""
+		if a.out.json {
+			where := ""
+			if d.Attr != "" {
+				where = text.Line(d.Attr) + ": "
+			}
+			fmt.Fprintf(a.o.streams.Err, "nixplan: %s%s [%s]\n", where, text.Line(d.Summary), d.ID)
+		}
+	}
+	err := &exitError{code: exitFindings, message: "the plan has errors, so nothing is applied", help: "nixplan check tells more."}
+	if named {
+		err.help += " --job and --exclude pick jobs that are without."
+	}
+	return err
 }
 
 // getReady gets everything that the jobs need, and looks whether it will do. Nothing
