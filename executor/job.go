@@ -418,7 +418,7 @@ func (j *jobRun) finish() {
 	if !cleared && j.private != nil {
 		rescueHosts(j.private, j.dir)
 	}
-	if killed && !j.unsaved() && j.lease != nil {
+	if killed && !j.dirty && j.lease != nil {
 		// There is nothing for which the lock would have to stay.
 		if err := j.unlock(); err != nil {
 			j.warn("unlock: %v", err)

@@ -280,7 +280,7 @@ func (b *bench) deployedAll() {
 
 // eventually waits for something that another process does.
 func eventually(holds func() bool) bool {
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		if holds() {
 			return true
 		}

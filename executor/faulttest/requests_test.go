@@ -3,6 +3,7 @@ package faulttest
 import (
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -199,8 +200,10 @@ func TestLeaseExpires(t *testing.T) {
 		t.Error("the lease is not renewed")
 	}
 	b.endLeases()
-	renewals := len(b.server.Matching("POST", "/lock-leases/"))
-	if !eventually(func() bool { return len(b.server.Matching("POST", "/lock-leases/")) > renewals }) {
+	refused := func() bool {
+		return slices.ContainsFunc(b.server.Matching("POST", "/lock-leases/"), func(r apitest.Request) bool { return r.Status == 404 })
+	}
+	if !eventually(refused) {
 		t.Error("the lease is not renewed again")
 	}
 	b.write("faults/go", "")
