@@ -45,6 +45,11 @@ type Options struct {
 	Store  state.Store
 	Locker state.Locker
 
+	// Unchanged is asked when all that the jobs need was copied, and before anything
+	// begins; its error ends the run. What was copied may be something else than what
+	// somebody looked at and approved. nil: nobody is asked.
+	Unchanged func() error
+
 	// Parallelism is how many jobs run at once, at least 1. Jobs with the same lock
 	// run one after the other in any case.
 	Parallelism int

@@ -53,6 +53,12 @@ func (r *Runs) Run(p *plan.Plan, jobs []Job, m Manifest, o Options) (*Result, er
 		}
 		list = append(list, j)
 	}
+	if o.Unchanged != nil {
+		if err := o.Unchanged(); err != nil {
+			os.RemoveAll(files.dir)
+			return nil, err
+		}
+	}
 	if err := files.journal.Append(journal.Record{Type: journal.RunStarted, Version: o.ToolVersion, PID: os.Getpid()}); err != nil {
 		os.RemoveAll(files.dir)
 		return nil, err

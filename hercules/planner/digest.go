@@ -10,8 +10,9 @@ import (
 
 // digest covers what the plan was made from: every file that was read, and
 // everything else that was looked at, of which the plan itself tells (arguments,
-// sources, which files exist and are tracked). Where the repository lies and who
-// made the plan is left out. files maps paths to the SHA-256 of their content.
+// sources, which files exist and are tracked), and of tracked files that were changed
+// also what nobody read, since all of src is deployed. Where the repository lies and
+// who made the plan is left out. files maps paths to the SHA-256 of their content.
 func (b *builder) digest(files map[string]string) string {
 	h := sha256.New()
 	var reads []string
@@ -24,6 +25,12 @@ func (b *builder) digest(files map[string]string) string {
 	slices.Sort(reads)
 	for _, line := range reads {
 		fmt.Fprintln(h, line)
+	}
+	if g := b.project.Git; g != nil {
+		// A failure was told of by repository.
+		if changes, _ := g.Changes(); changes != "" {
+			fmt.Fprintln(h, changes)
+		}
 	}
 	rest := *b.plan
 	rest.ToolVersion, rest.Digest, rest.Repository.Root = "", "", ""

@@ -14,26 +14,6 @@ import (
 	"strings"
 )
 
-// Dirty reports whether tracked files (those below Scope) differ from the commit. Files git does
-// not track do not count, and neither do changes inside of submodules: an agent
-// would not see either.
-func (g *Git) Dirty() (bool, error) {
-	s := &g.index
-	s.dirtyOnce.Do(func() {
-		if g.Bare() {
-			return
-		}
-		args := []string{"status", "--porcelain=v1", "-z", "--untracked-files=no", "--ignore-submodules=dirty", "--no-renames"}
-		if g.Scope != "" {
-			args = append(args, "--", g.Scope)
-		}
-		var out []byte
-		out, s.dirtyErr = g.run(args...)
-		s.dirty = len(out) > 0
-	})
-	return s.dirty, s.dirtyErr
-}
-
 // Tracked lists the files git tracks, an agent's checkout being made of them.
 func (g *Git) Tracked() (*Tracked, error) {
 	s := &g.index

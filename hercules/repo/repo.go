@@ -50,9 +50,9 @@ type Git struct {
 
 // indexState holds the answers of the git program, each asked at most once.
 type indexState struct {
-	dirtyOnce sync.Once
-	dirty     bool
-	dirtyErr  error
+	changesOnce sync.Once
+	changes     string
+	changesErr  error
 
 	trackedOnce sync.Once
 	tracked     *Tracked

@@ -297,6 +297,67 @@ func TestIndex(t *testing.T) {
 	}
 }
 
+// Two sets of changes are told apart by what the files have, not by their names
+// alone, nor by what of them is staged.
+func TestChanges(t *testing.T) {
+	s := newSandbox(t)
+	s.repository("r")
+	changes := func() string {
+		t.Helper()
+		changes, err := s.open("r").Changes()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return changes
+	}
+	if got := changes(); got != "" {
+		t.Errorf("a clean work tree has the changes %s", got)
+	}
+	s.write("r/ci.nix", "{ a = 1; }\n")
+	g, first := s.open("r"), changes()
+	if same, err := g.Unchanged(); !same || err != nil {
+		t.Errorf("nothing was done: %v, %v", same, err)
+	}
+	s.git("r", "add", ".")
+	if changes() != first {
+		t.Error("staging a change makes it another")
+	}
+	if same, err := g.Unchanged(); !same || err != nil {
+		t.Errorf("the change was staged: %v, %v", same, err)
+	}
+	seen := map[string]string{first: "first"}
+	for _, step := range []struct {
+		name string
+		do   func()
+	}{
+		{"other content", func() { s.write("r/ci.nix", "{ a = 2; }\n") }},
+		{"another file", func() { s.write("r/sub/network.nix", "{ b = 1; }\n") }},
+		{"executable", func() { os.Chmod(s.path("r/ci.nix"), 0o755) }},
+		{"removed", func() { os.Remove(s.path("r/ci.nix")) }},
+		{"a link", func() { os.Symlink("sub/network.nix", s.path("r/ci.nix")) }},
+		{"another link", func() { os.Remove(s.path("r/ci.nix")); os.Symlink("gone", s.path("r/ci.nix")) }},
+		{"a directory", func() { os.Remove(s.path("r/ci.nix")); os.Mkdir(s.path("r/ci.nix"), 0o755) }},
+		{"a new file", func() { s.write("r/new.nix", ""); s.git("r", "add", "new.nix") }},
+		{"not tracked", func() { s.git("r", "rm", "-q", "--cached", "sub/network.nix") }},
+	} {
+		step.do()
+		got := changes()
+		if before, ok := seen[got]; ok || got == "" {
+			t.Errorf("%s has the changes of %q", step.name, before)
+		}
+		seen[got] = step.name
+		if same, err := g.Unchanged(); same || err != nil {
+			t.Errorf("%s: unchanged is %v, %v", step.name, same, err)
+		}
+	}
+	s.git("r", "reset", "-q", "--hard")
+	clean := s.open("r")
+	s.git("r", "commit", "-q", "--allow-empty", "-m", "second")
+	if same, err := clean.Unchanged(); same || err != nil {
+		t.Errorf("another commit is checked out: unchanged is %v, %v", same, err)
+	}
+}
+
 func TestScope(t *testing.T) {
 	s := newSandbox(t)
 	s.repository("r")

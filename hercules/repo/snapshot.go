@@ -145,7 +145,7 @@ func (g *Git) AtRevision(ctx context.Context, rev string) (*Git, *Snapshot, erro
 	if err != nil {
 		return nil, nil, err
 	}
-	at.index.dirtyOnce.Do(func() {})
+	at.index.changesOnce.Do(func() {})
 	at.index.trackedOnce.Do(func() { at.index.tracked = s.tracked })
 	return at, s, nil
 }

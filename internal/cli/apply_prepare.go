@@ -164,6 +164,26 @@ func stale(file string, saved, now *plan.Plan) error {
 	}
 }
 
+// unchanged compares the repository with the one that was planned. What was shown and
+// approved must be what is deployed.
+func (a *application) unchanged() error {
+	g := a.planner.Project().Git
+	if g == nil {
+		return nil
+	}
+	same, err := g.Unchanged()
+	if err != nil {
+		return fmt.Errorf("git cannot tell whether the files are still those of the plan: %w", err)
+	}
+	if !same {
+		return &exitError{
+			code: exitStale, message: fmt.Sprintf("the files of the repository changed after they were planned; nothing was touched [%s]", diag.IDStale),
+			help: "Run nixplan apply again and look at the new plan.",
+		}
+	}
+	return nil
+}
+
 // broken are the errors that the plan has about the jobs that are asked for. An
 // attribute that cannot be evaluated is no job of the plan, and would be missed.
 func (a *application) broken(match *jobMatcher) []plan.Diagnostic {
@@ -214,7 +234,7 @@ func (a *application) getReady(ctx context.Context) (err error) {
 	if a.run.Store, a.run.Locker, err = o.openStates(ctx, &a.run, a.planner.Project(), settings); err != nil {
 		return err
 	}
-	a.run.Observe = a.out.observe
+	a.run.Observe, a.run.Unchanged = a.out.observe, a.unchanged
 	a.describe(settings)
 	if err := a.values(ctx); err != nil {
 		return err
