@@ -159,7 +159,7 @@ func stale(file string, saved, now *plan.Plan) error {
 		why = "the work tree has other changes"
 	}
 	return &exitError{
-		code: exitStale, message: fmt.Sprintf("the plan %s is stale: %s [%s]", file, why, diag.IDStale),
+		code: exitStale, message: fmt.Sprintf("the plan %s is stale: %s [%s]", text.Line(file), why, diag.IDStale),
 		help: "Make a new one with nixplan plan --out and look at it. nixplan diff OLD NEW tells what differs.",
 	}
 }
