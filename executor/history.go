@@ -126,6 +126,7 @@ func (r *Runs) Prune(before time.Time) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.sweep() // when they are gone nobody knows any more that their secrets lie about
 	var removed []string
 	for _, id := range ids {
 		summary, err := r.Summary(id)

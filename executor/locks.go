@@ -14,6 +14,7 @@ import (
 	"github.com/nixplan/nixplan/executor/journal"
 	"github.com/nixplan/nixplan/executor/process"
 	"github.com/nixplan/nixplan/executor/state"
+	"github.com/nixplan/nixplan/internal/text"
 )
 
 // nameAfter gives the first item with a prefix, without it.
@@ -45,7 +46,7 @@ func (j *jobRun) takeLock() error {
 	var blocked *state.BlockedError
 	switch {
 	case errors.As(err, &blocked):
-		return &stepError{status: Blocked, message: err.Error(), help: blockedHelp(blocked)}
+		return &stepError{status: Blocked, message: err.Error(), help: j.r.runs.blockedHelp(blocked)}
 	case err != nil:
 		if stopped := j.halted(); stopped != nil {
 			return stopped
@@ -78,11 +79,15 @@ func (j *jobRun) meanwhile() error {
 	return j.record(journal.Record{Type: journal.JobRestarted})
 }
 
-func blockedHelp(e *state.BlockedError) string {
+func (r *Runs) blockedHelp(e *state.BlockedError) string {
 	for _, h := range e.Holders {
 		if h.Abandoned && h.Run != "" {
+			if _, err := r.Manifest(h.Run); errors.Is(err, ErrNoRun) {
+				return "the files of that run are not here; where they are, carry it on: nixplan apply --resume " + h.Run +
+					"\nWhen they are gone, or its state does not matter: nixplan lock release " + text.ShellWord(e.Name)
+			}
 			return "that run ended without storing its state. Carry it on: nixplan apply --resume " + h.Run +
-				"\nOr, if its state does not matter: nixplan lock release " + e.Name
+				"\nOr, if its state does not matter: nixplan lock release " + text.ShellWord(e.Name)
 		}
 	}
 	return "nixplan lock list shows who; --lock-timeout waits longer"

@@ -249,10 +249,27 @@ func (r *Runs) Manifest(id string) (*Manifest, error) {
 	if err == nil {
 		err = json.Unmarshal(data, m)
 	}
+	if err == nil {
+		err = m.check(id)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("the run %s cannot be read: %w", id, err)
 	}
 	return m, nil
+}
+
+// check refuses a manifest that is not the run's, or whose jobs lie elsewhere: files
+// are removed there.
+func (m *Manifest) check(id string) error {
+	if m.ID != id {
+		return fmt.Errorf("its %s is that of %q", manifestFile, m.ID)
+	}
+	for _, job := range m.Jobs {
+		if job.Dir != jobDir(job.Path) {
+			return fmt.Errorf("its %s has %q for the directory of %q", manifestFile, job.Dir, job.Path)
+		}
+	}
+	return nil
 }
 
 // Journal reads what a run did so far.

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nixplan/nixplan/executor/private"
 	"github.com/nixplan/nixplan/plan"
 )
 
@@ -103,4 +104,53 @@ func TestRunDirectories(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// With a killed run goes what only its files tell of: the secrets that lie elsewhere.
+func TestPruneTakesSecrets(t *testing.T) {
+	runs := &Runs{Dir: filepath.Join(t.TempDir(), "runs")}
+	p := &plan.Plan{Ref: "refs/heads/main"}
+	p.Normalize()
+	run, err := runs.create(&Manifest{}, p, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, fallback := run.manifest.ID, filepath.Join(run.dir, "private")
+	d, err := private.Create(id, "shop", fallback)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { d.Remove() })
+	if removed, err := runs.Prune(time.Now().Add(time.Hour)); len(removed) > 0 || err != nil {
+		t.Errorf("removed %q, which goes on, %v", removed, err)
+	}
+	run.close()
+	if removed, err := runs.Prune(time.Now().Add(time.Hour)); len(removed) != 1 || err != nil {
+		t.Errorf("removed %q, %v", removed, err)
+	}
+	if _, err := private.Find(id, "shop", fallback); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the private directory of a run that was removed: %v", err)
+	}
+}
+
+// A manifest that somebody changed does not lead to other directories.
+func TestManifestOfAnother(t *testing.T) {
+	runs := &Runs{Dir: t.TempDir()}
+	id := newID(time.Now())
+	if err := os.Mkdir(runs.dir(id), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]string{
+		`null`:           "that of",
+		`{"id": "../x"}`: "that of \"../x\"",
+		`{"id": "` + id + `", "jobs": [{"path": "shop", "dir": "../../home"}]}`: `"../../home"`,
+		`{"id": "` + id + `", "jobs": [{"path": "shop", "dir": "shop"}]}`:       "",
+	} {
+		if err := os.WriteFile(filepath.Join(runs.dir(id), manifestFile), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := runs.Manifest(id); err == nil != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", text, err, want)
+		}
+	}
 }

@@ -31,7 +31,7 @@ older than that, logs included; runs that have such a state stay.`,
   nixplan runs 20261128T2016
   nixplan runs --json | jq -r '.runs[] | select(.unsaved) | .id'`,
 		Args: atMostOneArg,
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			paint, err := streams.color(color)
 			if err != nil {
 				return err
@@ -40,7 +40,10 @@ older than that, logs included; runs that have such a state stay.`,
 			if err != nil {
 				return err
 			}
-			if prune > 0 {
+			if cmd.Flags().Changed("prune") {
+				if prune <= 0 {
+					return usagef("invalid value %s for --prune: want an age such as 720h", prune)
+				}
 				if len(args) > 0 {
 					return usagef("--prune removes all runs of an age; it takes no run")
 				}
