@@ -64,7 +64,9 @@ func (n *sharedNode) Delay(m *value.Machine, env *value.Env) value.Value {
 		n.settle()
 	}
 	round := host(m).round
-	if n.off || round == 0 {
+	// What is made in the first round serves later ones; with no room for more there is
+	// nothing to look for. An endless program took a hundred times as long.
+	if n.off || round == 0 || n.size == mostShared && round == n.first {
 		return n.code.Delay(m, env)
 	}
 	var args [mostParams]value.Value

@@ -22,7 +22,11 @@ import (
 // description of the network.
 func TestConcurrent(t *testing.T) {
 	for _, backend := range []string{fileBackend, herculesBackend} {
-		for _, n := range []int{2, 10} {
+		several := 10
+		if raceEnabled {
+			several = 4 // they take turns, ten times as slowly
+		}
+		for _, n := range []int{2, several} {
 			t.Run(fmt.Sprintf("%s/%d", backend, n), func(t *testing.T) {
 				t.Parallel()
 				concurrent(t, backend, n)

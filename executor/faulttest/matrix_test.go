@@ -88,7 +88,7 @@ func (b *bench) afterFault(c *trial, p *process, code int) {
 	switch {
 	case code == 0:
 	case id == "":
-		p = b.applied()
+		b.applied()
 	default:
 		next := b.resume(id)
 		if code := next.wait(); code != 0 {
