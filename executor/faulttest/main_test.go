@@ -125,7 +125,7 @@ func chosen(number int) bool {
 	case raceEnabled:
 		every = 101
 	case os.Getenv("CI") != "":
-		every = 7
+		every = 11
 	}
 	return number%every == 0
 }
