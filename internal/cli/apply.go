@@ -167,6 +167,9 @@ func (o *applyOptions) lockWait() (time.Duration, error) {
 func runApply(ctx context.Context, o *applyOptions) error {
 	// Everything that is made is for this user alone.
 	syscall.Umask(0o077)
+	if err := o.absolute(); err != nil {
+		return err
+	}
 	out, err := o.output()
 	if err != nil {
 		return err
@@ -212,6 +215,22 @@ func runApply(ctx context.Context, o *applyOptions) error {
 		return a.handOver(ctx, result)
 	}
 	return ended(result)
+}
+
+// absolute makes the paths of flags independent of the working directory: a run is
+// carried on from anywhere.
+func (o *applyOptions) absolute() error {
+	for _, path := range []*string{&o.secretsFile, &o.gitToken, &o.backend.dir} {
+		if *path == "" || filepath.IsAbs(*path) {
+			continue
+		}
+		dir, err := workingDir()
+		if err != nil {
+			return err
+		}
+		*path = filepath.Join(dir, *path)
+	}
+	return nil
 }
 
 // ended is the exit status of a run.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -322,6 +323,9 @@ func (a *application) describe(settings *config.Config) {
 	at, looked := secrets.Locate(places)
 	if at != nil {
 		a.manifest.SecretsFile, a.manifest.SecretsOrigin = at.Path, at.Origin
+		if path, err := filepath.Abs(at.Path); err == nil {
+			a.manifest.SecretsFile = path // it may be what a variable says
+		}
 	}
 	a.manifest.SecretsLooked = looked
 }

@@ -62,6 +62,9 @@ func (a *application) handOver(ctx context.Context, others *executor.Result) err
 	for _, name := range a.o.keep {
 		args = append(args, "--keep="+name)
 	}
+	if a.o.gitToken != "" {
+		args = append(args, "--git-token="+a.o.gitToken)
+	}
 	fmt.Fprintf(a.o.streams.Err, "nixplan: the rest is carried out in the unit %s (journalctl -u %s)\n", unit, unit)
 	err = exec.CommandContext(ctx, "systemd-run", args...).Run()
 	var exit *exec.ExitError
