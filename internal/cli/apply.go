@@ -280,7 +280,7 @@ func (o *applyOptions) output() (*applyOutput, error) {
 		out.events = append(out.events, view.JSONEvents(o.streams.Out))
 	} else {
 		live := o.streams.Terminal() && o.streams.Getenv("TERM") != "dumb"
-		out.events = append(out.events, view.TextEvents(o.streams.Out, view.EventOptions{Color: color, Live: live, Width: o.streams.width}))
+		out.events = append(out.events, view.TextEvents(o.streams.Out, view.EventOptions{Color: color, Live: live, Width: o.streams.width, Height: o.streams.Height}))
 	}
 	if o.jsonInto != "" {
 		file, err := os.OpenFile(o.jsonInto, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)

@@ -15,6 +15,8 @@ type Streams struct {
 	// Terminal reports whether Out is one, and Width its columns, or 0.
 	Terminal func() bool
 	Width    func() int
+	// Height is how many lines Out has when it is a terminal, or 0; nil: not known.
+	Height func() int
 	// InTerminal reports whether In is one, so that somebody can be asked; nil: it
 	// is not.
 	InTerminal func() bool
@@ -34,6 +36,13 @@ func systemStreams() *Streams {
 				return 0
 			}
 			return width
+		},
+		Height: func() int {
+			_, height, err := term.GetSize(out)
+			if err != nil {
+				return 0
+			}
+			return height
 		},
 		InTerminal:  func() bool { return term.IsTerminal(int(os.Stdin.Fd())) },
 		ErrTerminal: func() bool { return term.IsTerminal(int(os.Stderr.Fd())) },

@@ -15,9 +15,10 @@ import (
 type EventOptions struct {
 	Color bool
 	// Live keeps a line for each running job at the bottom of the terminal, Width
-	// columns wide.
-	Live  bool
-	Width func() int
+	// columns wide, as far as its Height lets it; that is nil or 0 when not known.
+	Live   bool
+	Width  func() int
+	Height func() int
 }
 
 // JSONEvents writes each event as a line of JSON. The first line gives the version
@@ -40,7 +41,7 @@ func JSONEvents(w io.Writer) func(executor.Event) {
 func TextEvents(w io.Writer, o EventOptions) func(executor.Event) {
 	t := &eventText{style: text.NewStyle(o.Color)}
 	if o.Live {
-		live := newLive(w, t, o.Width)
+		live := newLive(w, t, o)
 		return live.event
 	}
 	return func(e executor.Event) { io.WriteString(w, t.lines(e)) }

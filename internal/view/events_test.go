@@ -97,6 +97,30 @@ func TestLiveEvents(t *testing.T) {
 	}
 }
 
+// More jobs than the terminal has lines do not push each other out of it.
+func TestLiveHeight(t *testing.T) {
+	for _, height := range []int{1, 2, 3, 10, 21, 22, 0} {
+		var out bytes.Buffer
+		show := TextEvents(&out, EventOptions{Live: true, Width: func() int { return 80 }, Height: func() int { return height }})
+		at := time.Now()
+		for i := range 20 {
+			show(executor.Event{Time: at, Type: executor.JobStarted, Job: "job" + strings.Repeat("x", i)})
+		}
+		last := out.String()[strings.LastIndex(out.String(), "\x1b[J"):]
+		want := 20
+		if height > 0 {
+			want = min(want, max(height-1, 1))
+		}
+		if got := strings.Count(last, "\n"); got != want {
+			t.Errorf("%d lines are drawn on a terminal of %d, want %d", got, height, want)
+		}
+		if left := strings.Contains(last, "more jobs"); left != (want < 20) {
+			t.Errorf("of a terminal with %d lines it is told that jobs are left out: %v", height, left)
+		}
+		show(executor.Event{Time: at, Type: executor.RunEnded, Result: &executor.Result{}})
+	}
+}
+
 // screen is what a terminal shows after "up one line" and "clear to the end".
 func screen(text string) string {
 	var lines []string

@@ -18,7 +18,7 @@ type live struct {
 	mu    sync.Mutex
 	w     io.Writer
 	t     *eventText
-	width func() int
+	o     EventOptions
 	jobs  []*liveJob
 	drawn int // lines at the bottom
 	stop  chan struct{}
@@ -29,8 +29,8 @@ type liveJob struct {
 	since            time.Time
 }
 
-func newLive(w io.Writer, t *eventText, width func() int) *live {
-	return &live{w: w, t: t, width: width}
+func newLive(w io.Writer, t *eventText, o EventOptions) *live {
+	return &live{w: w, t: t, o: o}
 }
 
 func (l *live) event(e executor.Event) {
@@ -105,14 +105,35 @@ func (l *live) erase(b *strings.Builder) {
 	l.drawn = 0
 }
 
+// shown is for how many jobs there is room. The cursor does not get back to lines that
+// have left the terminal at its top.
+func (l *live) shown() int {
+	height := 0
+	if l.o.Height != nil {
+		height = l.o.Height()
+	}
+	if height == 0 || len(l.jobs) < height {
+		return len(l.jobs)
+	}
+	// A line for the cursor and one for those that are left out.
+	return max(height-2, 0)
+}
+
 func (l *live) draw(b *strings.Builder) {
-	width := l.width()
-	for _, job := range l.jobs {
+	shown := l.shown()
+	for _, job := range l.jobs[:shown] {
 		line := fmt.Sprintf("%s %s %s", text.Line(job.path), job.step, time.Since(job.since).Round(time.Second))
 		if job.last != "" {
 			line += "  " + text.Line(job.last)
 		}
-		b.WriteString(l.t.style.Dim(text.Clip(line, width-1)) + "\n")
-		l.drawn++
+		l.drawLine(b, line)
 	}
+	if more := len(l.jobs) - shown; more > 0 {
+		l.drawLine(b, fmt.Sprintf("and %d more jobs", more))
+	}
+}
+
+func (l *live) drawLine(b *strings.Builder, line string) {
+	b.WriteString(l.t.style.Dim(text.Clip(line, l.o.Width()-1)) + "\n")
+	l.drawn++
 }
