@@ -29,13 +29,22 @@ type Problem struct {
 const (
 	// leastSpace is how many bytes must be free for the run's files.
 	leastSpace = 64 << 20
-	// preflightTime bounds a look at a program or a server.
+	// preflightTime bounds a look at a program or a server, unless the run has less.
 	preflightTime = time.Minute
 )
 
+// patience is how long to look at a program or a server.
+func (o *Options) patience(ctx context.Context) (context.Context, context.CancelFunc) {
+	limit := preflightTime
+	if o.Timeout > 0 {
+		limit = min(limit, o.Timeout)
+	}
+	return context.WithTimeout(ctx, limit)
+}
+
 // Preflight looks, before anything is touched, for what would make jobs fail half
-// way. Nothing is changed.
-func (r *Runs) Preflight(jobs []Job, o Options) []Problem {
+// way. Nothing is changed. When the context ends, what is not looked at yet is left.
+func (r *Runs) Preflight(ctx context.Context, jobs []Job, o Options) []Problem {
 	var problems []Problem
 	add := func(job string) report {
 		return func(id, help, format string, args ...any) {
@@ -52,8 +61,8 @@ func (r *Runs) Preflight(jobs []Job, o Options) []Problem {
 				add(diag.IDUnknown, need.Provide, "the step %s needs %s, which is not known%s", step.ID, need.Needs, from(need))
 			}
 		}
-		checkTools(job, o, add)
-		checkStates(job, o, add)
+		checkTools(ctx, job, o, add)
+		checkStates(ctx, job, o, add)
 		if run := r.unsavedState(job, o.Store.Place()); run != "" {
 			add(diag.IDUnsaved, "carry it on: "+text.ShellLine(append(append([]string{}, o.Resume...), run)),
 				"the run %s was interrupted and has a newer state of it, which is not stored", run)
@@ -118,7 +127,7 @@ func checkFiles(job *plan.Job, add report) {
 }
 
 // checkTools looks for the programs that the steps run.
-func checkTools(job *Job, o Options, add report) {
+func checkTools(ctx context.Context, job *Job, o Options, add report) {
 	path := job.Effect.Path
 	if len(path) == 0 {
 		path = []string{process.Getenv(o.Environ, "PATH")}
@@ -141,23 +150,25 @@ func checkTools(job *Job, o Options, add report) {
 			continue
 		}
 		if tool == "nixops" {
-			checkVersion(&job.Plan, env, add)
+			checkVersion(ctx, &job.Plan, o, env, add)
 		}
 	}
 }
 
 // checkVersion asks NixOps which it is. runNixOps speaks the command line of NixOps
 // 1, of which only builds after 1.7 know the actions test and boot.
-func checkVersion(job *plan.Job, env []string, add report) {
+func checkVersion(ctx context.Context, job *plan.Job, o Options, env []string, add report) {
 	var out bytes.Buffer
 	p, err := process.Start(process.Command{Argv: []string{"nixops", "--version"}, Dir: "/", Env: env, Stdout: &out, Stderr: &out})
 	if err != nil {
 		add(diag.IDProgram, "", "nixops cannot be started: %v", err)
 		return
 	}
+	ctx, cancel := o.patience(ctx)
+	defer cancel()
 	select {
 	case <-p.Done():
-	case <-time.After(preflightTime):
+	case <-ctx.Done():
 		p.Signal(killSignal)
 	}
 	if result, _ := p.Wait(); !result.OK() {
@@ -188,8 +199,8 @@ func kept(o Options) []string {
 }
 
 // checkStates looks whether the states can be reached.
-func checkStates(job *Job, o Options, add report) {
-	ctx, cancel := context.WithTimeout(context.Background(), preflightTime)
+func checkStates(ctx context.Context, job *Job, o Options, add report) {
+	ctx, cancel := o.patience(ctx)
 	defer cancel()
 	for _, file := range job.Plan.StateFiles {
 		if _, err := o.Store.Get(ctx, file.Name); err != nil && !errors.Is(err, state.ErrNotExist) {

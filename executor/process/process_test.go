@@ -116,6 +116,48 @@ func TestMarked(t *testing.T) {
 	p.Wait()
 }
 
+// What has ended holds no locks any more, although much is left to be cleared away.
+func TestMarkedLetsGo(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux tells other processes' environments")
+	}
+	mark := "lock-" + strconv.Itoa(os.Getpid())
+	path := filepath.Join(t.TempDir(), "lock")
+	for range 5 {
+		file, err := os.Create(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+			t.Fatalf("the lock is held: %v", err)
+		}
+		cmd := exec.Command("sh", "-c", "x=$(head -c 100000000 /dev/zero | tr '\\0' x); echo; sleep 100; sleep 100")
+		cmd.Env = append(os.Environ(), Marker+"="+mark)
+		cmd.ExtraFiles = []*os.File{file}
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		file.Close()
+		out.Read(make([]byte, 1)) // it is large now
+		if _, left := EndMarked(mark, syscall.SIGKILL, 5*time.Second); left > 0 {
+			t.Fatalf("%d are left", left)
+		}
+		again, err := os.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := syscall.Flock(int(again.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+			t.Errorf("the lock is held by what has ended: %v", err)
+		}
+		again.Close()
+		cmd.Wait()
+	}
+}
+
 func TestLookPath(t *testing.T) {
 	dir := t.TempDir()
 	for name, mode := range map[string]os.FileMode{"program": 0o755, "data": 0o644} {

@@ -240,7 +240,10 @@ func (a *application) getReady(ctx context.Context) (err error) {
 	if err := a.values(ctx); err != nil {
 		return err
 	}
-	problems := a.runs.Preflight(a.jobs, a.run)
+	problems := a.runs.Preflight(ctx, a.jobs, a.run)
+	if ctx.Err() != nil {
+		return &exitError{code: exitFindings, message: "interrupted; nothing was touched"}
+	}
 	for i := range a.jobs {
 		job := &a.jobs[i]
 		if job.Secrets, err = o.readSecrets(&a.manifest, job.Effect.Env); err != nil {
