@@ -408,13 +408,14 @@ func (j *jobRun) finish() {
 		j.unserve()
 	}
 	killed := j.r.killed()
+	left := 0
 	if killed {
 		j.fail("", &stepError{status: Interrupted, message: "killed by a second interrupt"})
-		process.EndMarked(j.mark(), killSignal, 0)
+		_, left = process.EndMarked(j.mark(), killSignal, 0)
 	} else {
-		process.EndMarked(j.mark(), endSignal, time.Second)
+		_, left = process.EndMarked(j.mark(), endSignal, time.Second)
 	}
-	cleared := !j.unsaved() && !killed
+	cleared := !j.unsaved() && left == 0
 	if !cleared && j.private != nil {
 		rescueHosts(j.private, j.dir)
 	}

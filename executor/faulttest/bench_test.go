@@ -255,17 +255,46 @@ func (b *bench) private() string {
 	return dir
 }
 
+// repositories are those that were made, by their files: directories to copy.
+var repositories sync.Map
+
 // repository makes a git repository of repo.
 func (b *bench) repository() {
-	b.git("init", "-q", "-b", "main")
-	b.git("add", "-A")
-	b.git("commit", "-q", "-m", "all")
-	b.git("remote", "add", "origin", "https://github.com/neat-org/neat-repo")
+	b.t.Helper()
+	var all strings.Builder
+	for _, name := range []string{"repo/ci.nix", "repo/network.nix"} {
+		data, err := os.ReadFile(b.path(name))
+		b.must(err)
+		fmt.Fprintf(&all, "%d %s", len(data), data)
+	}
+	type once struct {
+		sync.Once
+		dir string
+	}
+	v, _ := repositories.LoadOrStore(all.String(), &once{})
+	made := v.(*once)
+	made.Do(func() {
+		b.git("init", "-q", "-b", "main", "--template=")
+		b.git("add", "-A")
+		b.git("commit", "-q", "-m", "all")
+		b.git("remote", "add", "origin", "https://github.com/neat-org/neat-repo")
+		dir, err := os.MkdirTemp(binaries, "repo-")
+		b.must(err)
+		b.must(os.CopyFS(filepath.Join(dir, ".git"), os.DirFS(b.path("repo/.git"))))
+		made.dir = dir
+	})
+	if _, err := os.Stat(b.path("repo/.git")); err == nil {
+		return
+	}
+	if made.dir == "" {
+		b.t.Fatal("the repository could not be made")
+	}
+	b.must(os.CopyFS(b.path("repo/.git"), os.DirFS(filepath.Join(made.dir, ".git"))))
 }
 
 func (b *bench) git(args ...string) {
 	b.t.Helper()
-	cmd := exec.Command("git", append([]string{"-C", b.path("repo"), "-c", "user.name=t", "-c", "user.email=t@example.org"}, args...)...)
+	cmd := exec.Command("git", append([]string{"-C", b.path("repo"), "-c", "maintenance.auto=false", "-c", "user.name=t", "-c", "user.email=t@example.org"}, args...)...)
 	cmd.Env = b.env
 	if out, err := cmd.CombinedOutput(); err != nil {
 		b.t.Fatalf("git %s: %v\n%s", args[0], err, out)

@@ -40,7 +40,7 @@ func runTests(m *testing.M) int {
 	flag.Parse()
 	// Most of the time is spent waiting for what was made to hang.
 	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue {
-		f.Value.Set("6")
+		f.Value.Set("8")
 	}
 	dir, err := os.MkdirTemp("", "nixplan-faulttest-")
 	if err == nil {
@@ -114,18 +114,21 @@ func nixops() int {
 }
 
 // chosen reports whether the trial of a number is to be made: all of them with
-// FAULTTEST_ALL in the environment, which takes a quarter of an hour, every few with
-// CI, and otherwise some. The numbers are those of a list, so that each kind of fault
-// meets some of the steps, and each step some of the faults.
-func chosen(number int) bool {
+// FAULTTEST_ALL in the environment, which takes ten minutes, otherwise one of every
+// few. With CI each step meets also each of the basic faults. The numbers are those
+// of a list, so that each kind of fault meets some of the steps, and each step some of
+// the faults.
+func chosen(number int, basic bool) bool {
 	every := 37
 	switch {
 	case os.Getenv("FAULTTEST_ALL") != "":
 		every = 1
 	case raceEnabled:
-		every = 101
+		every, basic = 101, false
 	case os.Getenv("CI") != "":
 		every = 11
+	default:
+		basic = false
 	}
-	return number%every == 0
+	return basic || number%every == 0
 }

@@ -20,6 +20,8 @@ type trial struct {
 	backend string
 	later   bool // not the first run of the deployment
 	hooks   bool
+	// basic: of the faults that each step meets, in one of the variants.
+	basic bool
 
 	before func(*bench)           // the fault
 	args   []string               // of apply
@@ -227,13 +229,14 @@ var interruptions = []struct {
 	name    string
 	signals []syscall.Signal
 	args    []string
+	basic   bool
 }{
-	{"timeout", nil, []string{"--timeout", "1500ms"}},
-	{"SIGINT", []syscall.Signal{sigint}, nil},
-	{"SIGTERM", []syscall.Signal{sigterm}, nil},
-	{"SIGINT twice", []syscall.Signal{sigint, sigint}, nil},
-	{"SIGKILL", []syscall.Signal{sigkill}, nil},
-	{"SIGKILL and restart", []syscall.Signal{sigkill}, nil},
+	{"timeout", nil, []string{"--timeout", "1500ms"}, true},
+	{"SIGINT", []syscall.Signal{sigint}, nil, true},
+	{"SIGTERM", []syscall.Signal{sigterm}, nil, true},
+	{"SIGINT twice", []syscall.Signal{sigint, sigint}, nil, false},
+	{"SIGKILL", []syscall.Signal{sigkill}, nil, true},
+	{"SIGKILL and restart", []syscall.Signal{sigkill}, nil, false},
 }
 
 // restarts gives a trial what a restart of the machine does.
@@ -259,17 +262,22 @@ func trials(t *testing.T) []trial {
 		default:
 			t.Fatalf("the matrix does not know how the step %s can fail", step.ID)
 		}
-		for _, c := range list {
+		for i, c := range list {
 			c.name = step.ID + "/" + c.name
+			var variants []trial
 			if step.When != plan.WhenStatePresent {
-				all = append(all, variant(c, "first", false))
+				variants = append(variants, variant(c, "first", false))
 			}
 			if step.When != plan.WhenStateAbsent {
-				all = append(all, variant(c, "later", true))
+				variants = append(variants, variant(c, "later", true))
 			}
 			if step.Saves || step.When == plan.WhenFailed || step.ID == "unlock" {
-				all = append(all, afterFailedDeploy(variant(c, "later, failed deploy", true)))
+				variants = append(variants, afterFailedDeploy(variant(c, "later, failed deploy", true)))
 			}
+			for j := range variants {
+				variants[j].basic = c.basic && j == i%len(variants)
+			}
+			all = append(all, variants...)
 		}
 	}
 	return all
@@ -309,7 +317,7 @@ func programTrials(step plan.Step, call int) []trial {
 		return f
 	}
 	fails := func(name string, f nixopstest.Fault) trial {
-		return trial{name: name, before: func(b *bench) { b.nixopsFaults(at(f)) }}
+		return trial{name: name, basic: f.Point == "", before: func(b *bench) { b.nixopsFaults(at(f)) }}
 	}
 	list := []trial{
 		fails("exit 1", nixopstest.Fault{Action: "exit", Status: 1}),
@@ -339,7 +347,7 @@ func programTrials(step plan.Step, call int) []trial {
 	}
 	for _, point := range points {
 		for _, i := range interruptions {
-			c := trial{name: i.name + " at " + point, args: i.args}
+			c := trial{name: i.name + " at " + point, args: i.args, basic: i.basic && point == "before"}
 			c.restarts(i.name)
 			c.hostsLost = step.ID == "deploy" && c.restart
 			c.before = func(b *bench) { b.nixopsFaults(at(b.hang(nixopstest.Fault{Point: point}))) }
@@ -359,7 +367,7 @@ func programTrials(step plan.Step, call int) []trial {
 		list = append(list, c)
 	}
 	return append(list, trial{
-		name: "lease lost", backend: herculesBackend, leaseStays: true,
+		name: "lease lost", basic: true, backend: herculesBackend, leaseStays: true,
 		before: func(b *bench) {
 			b.nixopsFaults(at(nixopstest.Fault{Mark: b.mark(), WaitFor: b.mark() + "-lost"}))
 		},
@@ -381,7 +389,7 @@ func loseLease(b *bench, p *process) {
 func scriptTrials(step plan.Step) []trial {
 	script := step.Scripts[len(step.Scripts)-1]
 	does := func(name, text string) trial {
-		return trial{name: name, hooks: true, before: func(b *bench) { b.script(script, text) }}
+		return trial{name: name, basic: true, hooks: true, before: func(b *bench) { b.script(script, text) }}
 	}
 	list := []trial{
 		does("exit 1", "exit 1\n"),
@@ -392,7 +400,7 @@ func scriptTrials(step plan.Step) []trial {
 	}
 	for _, i := range interruptions {
 		for _, deaf := range []bool{false, true} {
-			c := trial{name: i.name, args: i.args, hooks: true}
+			c := trial{name: i.name, basic: i.basic && !deaf, args: i.args, hooks: true}
 			c.restarts(i.name)
 			text := "touch $FAULTTEST/mark; sleep 1000\n"
 			if deaf {
@@ -418,7 +426,7 @@ func ownTrials(step plan.Step) []trial {
 			if i.signals == nil {
 				continue
 			}
-			c := trial{name: i.name + "/" + backend, backend: backend, during: atStep(step.ID, i.signals...)}
+			c := trial{name: i.name + "/" + backend, basic: i.basic, backend: backend, during: atStep(step.ID, i.signals...)}
 			c.restarts(i.name)
 			list = append(list, c)
 		}
@@ -426,11 +434,11 @@ func ownTrials(step plan.Step) []trial {
 	return list
 }
 
-// TestSteps is the matrix of steps and faults. Without CI it is one of every few.
+// TestSteps is the matrix of steps and faults, or what is chosen of it.
 func TestSteps(t *testing.T) {
 	all := trials(t)
 	for i, c := range all {
-		if chosen(i) {
+		if chosen(i, c.basic) {
 			t.Run(c.name, c.run)
 		}
 	}

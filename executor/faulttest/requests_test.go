@@ -15,16 +15,15 @@ import (
 var serverFaults = []struct {
 	name  string
 	fault apitest.Fault
-	// longer says that it takes until nixplan gives up.
-	longer bool
+	basic bool
 }{
-	{"408", apitest.Fault{Status: 408}, false},
-	{"429", apitest.Fault{Status: 429}, false},
-	{"500", apitest.Fault{Status: 500}, false},
-	{"503", apitest.Fault{Status: 503}, false},
+	{"408", apitest.Fault{Status: 408}, true},
+	{"429", apitest.Fault{Status: 429}, true},
+	{"500", apitest.Fault{Status: 500}, true},
+	{"503", apitest.Fault{Status: 503}, true},
 	{"403", apitest.Fault{Status: 403}, false},
 	{"reset", apitest.Fault{Reset: "before"}, false},
-	{"reset when read", apitest.Fault{Reset: "after"}, false},
+	{"reset when read", apitest.Fault{Reset: "after"}, true},
 	{"reset when done", apitest.Fault{Reset: "done"}, false},
 	{"torn request", apitest.Fault{TearRequest: 40}, false},
 	{"torn answer", apitest.Fault{Tear: 20}, false},
@@ -32,9 +31,9 @@ var serverFaults = []struct {
 	{"429 for ever", apitest.Fault{Status: 429, Times: -1}, true},
 	{"500 for ever", apitest.Fault{Status: 500, Times: -1}, true},
 	{"503 for ever", apitest.Fault{Status: 503, Times: -1}, true},
-	{"403 for ever", apitest.Fault{Status: 403, Times: -1}, true},
+	{"403 for ever", apitest.Fault{Status: 403, Times: -1}, false},
 	{"reset for ever", apitest.Fault{Reset: "before", Times: -1}, true},
-	{"reset when done for ever", apitest.Fault{Reset: "done", Times: -1}, true},
+	{"reset when done for ever", apitest.Fault{Reset: "done", Times: -1}, false},
 }
 
 // requestsOf are the requests of a run that nothing happens to.
@@ -74,7 +73,7 @@ func TestRequests(t *testing.T) {
 					continue // it has no body
 				}
 				count++
-				if !chosen(count) {
+				if !chosen(count, later && f.basic) {
 					continue
 				}
 				fault := f.fault
@@ -86,7 +85,7 @@ func TestRequests(t *testing.T) {
 			}
 			for _, s := range interruptions {
 				count++
-				if !chosen(count) {
+				if !chosen(count, later && s.basic) {
 					continue
 				}
 				c := trial{backend: herculesBackend, later: later, args: s.args, leaseStays: true}
@@ -161,7 +160,7 @@ func (b *bench) putByHand(p *process) {
 func TestFullDisk(t *testing.T) {
 	limits := []int{}
 	for kib := 1; kib <= 64; kib++ {
-		if kib <= 24 && chosen(7*kib) || kib%16 == 4 {
+		if kib <= 24 && chosen(7*kib, false) || kib%16 == 4 {
 			limits = append(limits, kib)
 		}
 	}
