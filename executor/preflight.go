@@ -52,6 +52,7 @@ func (r *Runs) Preflight(ctx context.Context, jobs []Job, o Options) []Problem {
 		}
 	}
 	r.checkDirectory(add(""))
+	unsaved := r.unsavedStates(o.Store.Place())
 	for i := range jobs {
 		job := &jobs[i]
 		add := add(job.Plan.Path)
@@ -63,7 +64,7 @@ func (r *Runs) Preflight(ctx context.Context, jobs []Job, o Options) []Problem {
 		}
 		checkTools(ctx, job, o, add)
 		checkStates(ctx, job, o, add)
-		if run := r.unsavedState(job, o.Store.Place()); run != "" {
+		if run := unsaved[lockOf(job.Steps)]; run != "" {
 			add(diag.IDUnsaved, "carry it on: "+text.ShellLine(append(append([]string{}, o.Resume...), run)),
 				"the run %s was interrupted and has a newer state of it, which is not stored", run)
 		}
@@ -210,28 +211,23 @@ func checkStates(ctx context.Context, job *Job, o Options, add report) {
 	}
 }
 
-// unsavedState is an interrupted run that has an unsaved state of the job's
-// deployment, "" if there is none.
-func (r *Runs) unsavedState(job *Job, place string) string {
-	lock := lockOf(job.Steps)
-	ids, err := r.IDs()
-	if err != nil || lock == "" {
-		return ""
-	}
+// unsavedStates are interrupted runs that have an unsaved state of a place, the newest
+// for each, by their locks.
+func (r *Runs) unsavedStates(place string) map[string]string {
+	found := map[string]string{}
+	ids, _ := r.IDs()
 	for _, id := range ids {
 		m, err := r.Manifest(id)
 		if err != nil || m.Place != place || r.Alive(id) {
 			continue
 		}
+		records, _ := r.Journal(id)
 		for i := range m.Jobs {
-			if m.Jobs[i].Lock != lock {
-				continue
-			}
-			records, _ := r.Journal(id)
-			if progressOf(&m.Jobs[i], records).dirty {
-				return id
+			job := &m.Jobs[i]
+			if job.Lock != "" && found[job.Lock] == "" && progressOf(job, records).dirty {
+				found[job.Lock] = id
 			}
 		}
 	}
-	return ""
+	return found
 }

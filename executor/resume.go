@@ -49,12 +49,12 @@ func progressOf(m *ManifestJob, records []journal.Record) *progress {
 	return p
 }
 
-// Resume carries a run on: each job that did not end well at the first step that
-// did not. What a killed process left unsaved is saved first. secrets gives what a
-// job's scripts may read, by its secretsMap.
+// Resume carries a run on: each job that did not end well, of those that only lets
+// through, at the first step that did not. What a killed process left unsaved is saved
+// first. secrets gives what a job's scripts may read, by its secretsMap.
 //
 // The error is ErrRunning, ErrNoRun, or about files of the run that cannot be read.
-func (r *Runs) Resume(id string, secrets func(*plan.Job, map[string]string) (*secretfile.Selection, error), o Options) (*Result, error) {
+func (r *Runs) Resume(id string, only func(job string) bool, secrets func(*plan.Job, map[string]string) (*secretfile.Selection, error), o Options) (*Result, error) {
 	files, records, err := r.open(id)
 	if err != nil {
 		return nil, err
@@ -70,7 +70,7 @@ func (r *Runs) Resume(id string, secrets func(*plan.Job, map[string]string) (*se
 	for i := range files.manifest.Jobs {
 		m := &files.manifest.Jobs[i]
 		p := progressOf(m, records)
-		if p.ended {
+		if p.ended || !only(m.Path) {
 			continue
 		}
 		if plans[m.Path] == nil {

@@ -111,6 +111,24 @@ func TestRequests(t *testing.T) {
 	}
 }
 
+// An interrupt does not wait for a server that says nothing when nothing was begun.
+func TestInterruptedPreflight(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, benchOptions{backend: herculesBackend})
+	b.server.Fail(apitest.Fault{Nth: 1, HangAfter: true})
+	p := b.apply()
+	if !p.until(func() bool { return len(b.server.Requests()) > 0 }) {
+		t.Fatal(p.output())
+	}
+	p.signal(sigint)
+	if code := p.wait(); code != 1 || !strings.Contains(p.stderr.String(), "interrupted; nothing was touched") {
+		t.Error(p.output())
+	}
+	if p.run() != "" || len(b.server.Requests()) > 1 || len(b.calls()) > 0 {
+		t.Errorf("something was begun\n%s", p.output())
+	}
+}
+
 // The upload is impossible: what nixplan prints then stores the state.
 func TestPutByHand(t *testing.T) {
 	for _, later := range []bool{false, true} {

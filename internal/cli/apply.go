@@ -91,7 +91,7 @@ model knows no packages: programs are then those of your PATH.
 				return usagef("--ref needs a name; leave it out to apply for the checked-out branch")
 			}
 			if o.resume != "" {
-				for _, flag := range []string{"dry-run", "ref", "job", "exclude", "prebuild", "save-state", "evaluator"} {
+				for _, flag := range []string{"dry-run", "ref", "prebuild", "save-state", "evaluator"} {
 					if cmd.Flags().Changed(flag) {
 						return notResumed(flag)
 					}
@@ -277,7 +277,7 @@ func (o *applyOptions) output() (*applyOutput, error) {
 	}
 	out := &applyOutput{o: o, style: text.NewStyle(color), json: o.format == "json"}
 	if out.json {
-		out.events = append(out.events, view.JSONEvents(o.streams.Out))
+		out.events = append(out.events, view.JSONEvents(&lossy{w: o.streams.Out, name: "standard output", errors: o.streams.Err}))
 	} else {
 		live := o.streams.Terminal() && o.streams.Getenv("TERM") != "dumb"
 		out.events = append(out.events, view.TextEvents(o.streams.Out, view.EventOptions{Color: color, Live: live, Width: o.streams.width, Height: o.streams.Height}))
@@ -287,10 +287,31 @@ func (o *applyOptions) output() (*applyOutput, error) {
 		if err != nil {
 			return nil, usagef("cannot write %s: %v", o.jsonInto, bareError(err))
 		}
-		out.events = append(out.events, view.JSONEvents(file))
+		out.events = append(out.events, view.JSONEvents(&lossy{w: file, name: o.jsonInto, errors: o.streams.Err}))
 		out.toClose = append(out.toClose, file)
 	}
 	return out, nil
+}
+
+// lossy tells once when events cannot be written. The run goes on: its journal and
+// its logs have everything.
+type lossy struct {
+	w      io.Writer
+	name   string
+	errors io.Writer
+	lost   bool
+}
+
+func (l *lossy) Write(p []byte) (int, error) {
+	if l.lost {
+		return len(p), nil // with a gap what follows would mislead
+	}
+	n, err := l.w.Write(p)
+	if err != nil {
+		l.lost = true
+		fmt.Fprintf(l.errors, "nixplan: cannot write the events to %s: %v; the run goes on without\n", text.Line(l.name), bareError(err))
+	}
+	return n, err
 }
 
 func (a *applyOutput) close() {

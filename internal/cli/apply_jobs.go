@@ -1,7 +1,12 @@
 package cli
 
 import (
+	"strings"
+
 	"github.com/bmatcuk/doublestar/v4"
+
+	"github.com/nixplan/nixplan/executor"
+	"github.com/nixplan/nixplan/internal/text"
 )
 
 // jobMatcher picks jobs by their paths.
@@ -45,3 +50,30 @@ func (m *jobMatcher) unused() []string {
 	}
 	return list
 }
+
+// someOf refuses when none of the jobs is among those that were asked for.
+func (m *jobMatcher) someOf(unfinished []executor.Unfinished) error {
+	some := false
+	var names []string
+	for _, job := range unfinished {
+		some = m.matches(job.Path) || some
+		names = append(names, "  "+text.Line(job.Path))
+	}
+	help := "The jobs that can be carried on are:\n" + strings.Join(names, "\n")
+	for _, glob := range m.unused() {
+		err := usagef("no job that can be carried on matches --job %s", text.ShellWord(glob))
+		err.help = help
+		return err
+	}
+	if !some {
+		err := usagef("--exclude leaves no job to carry on")
+		err.help = help
+		return err
+	}
+	return nil
+}
+
+var globSpecial = strings.NewReplacer(`*`, `\*`, `?`, `\?`, `[`, `\[`, `]`, `\]`, `{`, `\{`, `}`, `\}`, `\`, `\\`)
+
+// exactly is the pattern that matches one path alone.
+func exactly(path string) string { return globSpecial.Replace(path) }

@@ -37,6 +37,13 @@ func (o *applyOptions) carryOn(ctx context.Context, out *applyOutput) error {
 		fmt.Fprintf(o.streams.Err, "nixplan: all jobs of run %s are done\n", id)
 		return nil
 	}
+	match, err := newJobMatcher(o.jobs, o.exclude)
+	if err != nil {
+		return err
+	}
+	if err := match.someOf(unfinished); err != nil {
+		return err
+	}
 	run, err := o.runOptions()
 	if err != nil {
 		return err
@@ -56,7 +63,7 @@ func (o *applyOptions) carryOn(ctx context.Context, out *applyOutput) error {
 	stop := catchSignals(&run)
 	defer stop()
 	o.running.Store(true)
-	result, err := runs.Resume(id, func(_ *plan.Job, env map[string]string) (*secretfile.Selection, error) {
+	result, err := runs.Resume(id, match.matches, func(_ *plan.Job, env map[string]string) (*secretfile.Selection, error) {
 		return o.readSecrets(m, env)
 	}, run)
 	switch {

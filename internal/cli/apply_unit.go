@@ -59,6 +59,11 @@ func (a *application) handOver(ctx context.Context, others *executor.Result) err
 	if a.o.timeout > 0 {
 		args = append(args, "--timeout="+a.o.timeout.String())
 	}
+	for _, job := range a.jobs {
+		if job.Last {
+			args = append(args, "--job="+exactly(job.Plan.Path)) // not again what failed before
+		}
+	}
 	for _, name := range a.o.keep {
 		args = append(args, "--keep="+name)
 	}
