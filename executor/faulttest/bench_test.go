@@ -141,13 +141,14 @@ func newBench(t *testing.T, o benchOptions) *bench {
 		"XDG_STATE_HOME=" + b.path("state"), "XDG_CONFIG_HOME=" + b.path("config"), "XDG_CACHE_HOME=" + b.path("cache"), "XDG_RUNTIME_DIR=" + b.private(),
 		home + "=" + b.path("faults"),
 		"NIXOPSTEST_LOG=" + b.path("log"), "NIXOPSTEST_MACHINES=" + b.path("machines"), "NIXOPSTEST_FAULTS=" + b.path("faults/nixops"),
+		"GORACE=atexit_sleep_ms=0", // of a second for each process that was built with -race
 		"GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=safe.directory", "GIT_CONFIG_VALUE_0=*",
 	}
 	b.nixopsFaults()
 	b.repository()
 	b.flags = []string{
 		"--evaluator", "model", "--auto-approve", "--format", "json", "--secrets", b.path("secrets.json"), "--grace", "300ms", "--save-timeout", "2s",
-		"--keep", home, "--keep", "NIXOPSTEST_LOG", "--keep", "NIXOPSTEST_MACHINES", "--keep", "NIXOPSTEST_FAULTS",
+		"--keep", home, "--keep", "GORACE", "--keep", "NIXOPSTEST_LOG", "--keep", "NIXOPSTEST_MACHINES", "--keep", "NIXOPSTEST_FAULTS",
 	}
 	switch o.backend {
 	case herculesBackend:

@@ -22,11 +22,7 @@ import (
 // description of the network.
 func TestConcurrent(t *testing.T) {
 	for _, backend := range []string{fileBackend, herculesBackend} {
-		several := 10
-		if raceEnabled {
-			several = 4 // they take turns, ten times as slowly
-		}
-		for _, n := range []int{2, several} {
+		for _, n := range []int{2, 10} {
 			t.Run(fmt.Sprintf("%s/%d", backend, n), func(t *testing.T) {
 				t.Parallel()
 				concurrent(t, backend, n)

@@ -124,7 +124,7 @@ func chosen(number int, basic bool) bool {
 	case os.Getenv("FAULTTEST_ALL") != "":
 		every = 1
 	case raceEnabled:
-		every, basic = 101, false
+		every, basic = 61, false
 	case os.Getenv("CI") != "":
 		every = 11
 	default:
