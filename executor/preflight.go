@@ -62,6 +62,7 @@ func (r *Runs) Preflight(ctx context.Context, jobs []Job, o Options) []Problem {
 				add(diag.IDUnknown, need.Provide, "the step %s needs %s, which is not known%s", step.ID, need.Needs, from(need))
 			}
 		}
+		checkSizes(job, add)
 		checkTools(ctx, job, o, add)
 		checkStates(ctx, job, o, add)
 		if run := unsaved[lockOf(job.Steps)]; run != "" {
@@ -117,12 +118,35 @@ func checkFiles(job *plan.Job, add report) {
 		}
 		no := func(b *bool) bool { return b != nil && !*b }
 		switch {
+		case !filepath.IsAbs(file.Path) && !filepath.IsLocal(file.Path):
+			add(diag.IDFile, "make src the directory that has all of them, or move the file", "the network file %s lies outside of src, of which the deployment has a copy and no more", file.Path)
 		case no(file.Exists):
 			add(diag.IDFile, "", "the network file %s does not exist", file.Path)
 		case no(file.Tracked):
 			add(diag.IDFile, "git add "+text.ShellWord(file.Path), "git does not track the network file %s, so it is not deployed", file.Path)
 		case no(file.Included):
 			add(diag.IDFile, "", "the filter of src leaves out the network file %s", file.Path)
+		}
+	}
+}
+
+// longestString is what Linux passes to a program as one argument or variable, its
+// final zero included: MAX_ARG_STRLEN, 32 pages.
+const longestString = 32 * 4096
+
+// checkSizes looks for what no program can be started with.
+func checkSizes(job *Job, add report) {
+	const help = "put it into a file of src"
+	for _, step := range job.Steps {
+		for _, arg := range step.Argv {
+			if len(arg) >= longestString {
+				add(diag.IDUnsupported, help, "the step %s has an argument of %d KiB, and programs take at most %d", step.ID, len(arg)>>10, longestString>>10)
+			}
+		}
+	}
+	for _, name := range sortedKeys(job.Effect.Env) {
+		if size := len(name) + 1 + len(job.Effect.Env[name]); size >= longestString {
+			add(diag.IDUnsupported, help, "the variable %s of the effect has %d KiB, and programs take at most %d", text.Line(name), size>>10, longestString>>10)
 		}
 	}
 }

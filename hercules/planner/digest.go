@@ -4,7 +4,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"slices"
 )
 
@@ -38,4 +41,28 @@ func (b *builder) digest(files map[string]string) string {
 		panic(err) // a plan is data that JSON can hold
 	}
 	return "sha256:" + hex.EncodeToString(h.Sum(nil))
+}
+
+// Unchanged compares the files of the repository with those that were planned: with
+// git all that it tracks, without it those that were read.
+func (p *Planner) Unchanged() (bool, error) {
+	if g := p.project.Git; g != nil {
+		return g.Unchanged()
+	}
+	for path, sum := range p.ev.World().Reads() {
+		if _, ok := p.project.Rel(path); !ok {
+			continue
+		}
+		data, err := os.ReadFile(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		if now := sha256.Sum256(data); hex.EncodeToString(now[:]) != sum {
+			return false, nil
+		}
+	}
+	return true, nil
 }

@@ -168,13 +168,9 @@ func stale(file string, saved, now *plan.Plan) error {
 // unchanged compares the repository with the one that was planned. What was shown and
 // approved must be what is deployed.
 func (a *application) unchanged() error {
-	g := a.planner.Project().Git
-	if g == nil {
-		return nil
-	}
-	same, err := g.Unchanged()
+	same, err := a.planner.Unchanged()
 	if err != nil {
-		return fmt.Errorf("git cannot tell whether the files are still those of the plan: %w", err)
+		return fmt.Errorf("whether the files are still those of the plan is not known: %w", err)
 	}
 	if !same {
 		return &exitError{
