@@ -70,6 +70,7 @@ func (r *run) job(m *ManifestJob, p *plan.Job, secrets *secretfile.Selection) *j
 func (j *jobRun) logDir() string     { return filepath.Join(j.dir, "logs") }
 func (j *jobRun) valuesFile() string { return filepath.Join(j.dir, "effect.json") }
 func (j *jobRun) sourceDir() string  { return filepath.Join(j.dir, "source") } // src as it was
+func (j *jobRun) rootsDir() string   { return filepath.Join(j.dir, "roots") }  // of Nix's collector of garbage
 func (j *jobRun) workDir() string    { return filepath.Join(j.dir, "work") }   // around the working directory
 func (j *jobRun) nixopsDir() string  { return filepath.Join(j.dir, "nixops") } // ~/.nixops
 func (j *jobRun) keptExport() string { return filepath.Join(j.dir, "nixops-state.json") }
@@ -83,6 +84,9 @@ func (j *jobRun) write(e *effect.Effect) error {
 	}
 	j.values = values{Env: e.Env, Path: e.Path, NetworkArgs: e.NetworkArgs, SourceName: e.SourceName}
 	if err := writeJSON(j.valuesFile(), j.values); err != nil {
+		return err
+	}
+	if err := e.Keep(context.Background(), j.rootsDir()); err != nil {
 		return err
 	}
 	return e.Copy(context.Background(), j.sourceDir())
@@ -454,7 +458,7 @@ func (j *jobRun) finish() {
 func (j *jobRun) clear() {
 	remove := []string{j.nixopsDir(), j.workDir(), j.keptHosts(), j.keptExport()}
 	if j.result.Status == Succeeded {
-		remove = append(remove, j.valuesFile(), j.sourceDir())
+		remove = append(remove, j.valuesFile(), j.sourceDir(), j.rootsDir())
 	}
 	for _, path := range remove {
 		if err := private.RemoveTree(path); err != nil {

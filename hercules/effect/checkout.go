@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -106,14 +105,4 @@ func (w *writer) tracked(p *hercules.Project, name string) error {
 	}
 	defer in.Close()
 	return w.file(name, in, info.Mode())
-}
-
-// scratch is a directory for checkouts and roots of the garbage collector, with no
-// link on the way: Nix does not evaluate files below one everywhere.
-func scratch(parent string) (string, error) {
-	dir, err := os.MkdirTemp(parent, "nixplan-nix-")
-	if err != nil {
-		return "", err
-	}
-	return filepath.EvalSymlinks(dir)
 }

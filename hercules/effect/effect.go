@@ -11,6 +11,7 @@ package effect
 import (
 	"context"
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/nixplan/nixplan/plan"
@@ -48,6 +49,7 @@ type Effect struct {
 	Replaced []string
 
 	copy func(ctx context.Context, dir string) error
+	keep func(ctx context.Context, dir string) error // nil: there is nothing to keep
 }
 
 // Arg is an argument of the network's expressions.
@@ -75,6 +77,19 @@ func (e *Effect) Phases() []string { return strings.Fields(e.Env["phases"]) }
 // content that lies in the work tree, or in git's objects when a revision was
 // planned. With Nix it is the store path that the agent would unpack.
 func (e *Effect) Copy(ctx context.Context, dir string) error { return e.copy(ctx, dir) }
+
+// Keep has Nix keep what the effect takes from its store until dir, an absolute path
+// that must not exist, is removed: an effect that failed may be carried on long after
+// the collector of garbage has run. The model's effects take nothing.
+func (e *Effect) Keep(ctx context.Context, dir string) error {
+	if e.keep == nil {
+		return nil
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return err
+	}
+	return e.keep(ctx, dir)
+}
 
 // UnknownError says that a value which a step needs is not known.
 type UnknownError struct {

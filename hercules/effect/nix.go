@@ -38,7 +38,7 @@ type Nix struct {
 	options NixOptions
 	planner *planner.Planner
 	x       expression
-	dir     string // removed by Close
+	scratch *scratch
 	roots   int
 }
 
@@ -54,11 +54,11 @@ func OpenNix(ctx context.Context, p *planner.Planner, ref hercules.Ref, o NixOpt
 	if err != nil {
 		return nil, err
 	}
-	dir, err := scratch(o.TempDir)
+	scratch, err := newScratch(o.TempDir)
 	if err != nil {
 		return nil, err
 	}
-	n := &Nix{options: o, planner: p, dir: dir}
+	n := &Nix{options: o, planner: p, scratch: scratch}
 	n.runner = runner{programs: found, output: o.Output, trace: o.ShowTrace, shown: strings.NewReplacer()}
 	n.x = expression{project: p.Project(), source: p.Project().Source(ref.Name)}
 	if err := n.prepare(ctx); err != nil {
@@ -75,7 +75,7 @@ func (n *Nix) prepare(ctx context.Context) (err error) {
 	if project.IsFlake() {
 		return n.prepareFlake(ctx)
 	}
-	if n.x.checkout, err = checkOut(ctx, project, n.dir); err != nil {
+	if n.x.checkout, err = checkOut(ctx, project, n.scratch.dir); err != nil {
 		return err
 	}
 	// Places are those of the repository.
@@ -110,13 +110,13 @@ func (n *Nix) prepareFlake(ctx context.Context) error {
 }
 
 // Close removes the checkout. What was built may be collected from then on.
-func (n *Nix) Close() error { return os.RemoveAll(n.dir) }
+func (n *Nix) Close() error { return n.scratch.remove() }
 
 // root is the name of a new link by which the garbage collector knows what is in
 // use.
 func (n *Nix) root() string {
 	n.roots++
-	return filepath.Join(n.dir, "root-"+strconv.Itoa(n.roots))
+	return filepath.Join(n.scratch.dir, "root-"+strconv.Itoa(n.roots))
 }
 
 // derivation instantiates what is at a path, and gives the .drv file.
@@ -195,7 +195,7 @@ func (n *Nix) Effect(ctx context.Context, e *planner.Effect) (*Effect, error) {
 	if out.NetworkArgs, err = setArgs(n.planner.Evaluator(), drv.Env); err != nil {
 		return nil, fmt.Errorf("postGetState of %s: %w", e.Job.Path, err)
 	}
-	if err := n.realise(ctx, inputs(drv)...); err != nil {
+	if err := n.realise(ctx, n.root(), inputs(drv)...); err != nil {
 		return nil, err
 	}
 	if err := n.setUp(ctx, drv, out); err != nil {
@@ -203,6 +203,9 @@ func (n *Nix) Effect(ctx context.Context, e *planner.Effect) (*Effect, error) {
 	}
 	src := drv.Env["src"]
 	out.copy = func(ctx context.Context, dir string) error { return copySource(ctx, e.Job.Path, src, dir) }
+	out.keep = func(ctx context.Context, dir string) error {
+		return n.realise(ctx, filepath.Join(dir, "root"), inputs(drv)...)
+	}
 	return out, nil
 }
 
@@ -220,15 +223,16 @@ func (n *Nix) Prebuild(ctx context.Context, e *planner.Effect) error {
 	if err != nil {
 		return err
 	}
-	return n.realise(ctx, path)
+	return n.realise(ctx, n.root(), path)
 }
 
-// realise has derivations built or fetched, each "PATH.drv" or "PATH.drv!OUT,…".
-func (n *Nix) realise(ctx context.Context, what ...string) error {
+// realise has derivations built or fetched, each "PATH.drv" or "PATH.drv!OUT,…", and
+// kept for as long as the link root, or root-2 and so on, is there.
+func (n *Nix) realise(ctx context.Context, root string, what ...string) error {
 	if len(what) == 0 {
 		return nil
 	}
-	_, err := n.run(ctx, n.store, slices.Concat([]string{"--realise", "--add-root", n.root(), "--indirect"}, what)...)
+	_, err := n.run(ctx, n.store, slices.Concat([]string{"--realise", "--add-root", root, "--indirect"}, what)...)
 	return err
 }
 

@@ -471,3 +471,33 @@ func TestWithoutStdenv(t *testing.T) {
 		t.Errorf("the programs are of %v, want %v", names, want)
 	}
 }
+
+// What a killed process left is removed by the next one; what is in use stays.
+func TestScratch(t *testing.T) {
+	parent := t.TempDir()
+	used, err := newScratch(parent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	left, err := newScratch(parent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	left.lock.Close() // as the end of its process does
+	fresh := filepath.Join(parent, scratchName+"fresh")
+	if err := os.Mkdir(fresh, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	another, err := newScratch(parent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for dir, there := range map[string]bool{used.dir: true, left.dir: false, fresh: true, another.dir: true} {
+		if _, err := os.Stat(dir); (err == nil) != there {
+			t.Errorf("%s: %v, want it there: %v", dir, err, there)
+		}
+	}
+	if err := errors.Join(used.remove(), another.remove()); err != nil {
+		t.Error(err)
+	}
+}

@@ -64,7 +64,7 @@ var shellOwn = []string{"_", "PWD", "OLDPWD", "SHLVL", "_PATH"}
 // variables. The effect's scripts are left out of its environment: nothing runs
 // them, and they may hold what is not for everybody.
 func (n *Nix) source(ctx context.Context, drv *derivation.Derivation, setup string) (map[string]string, error) {
-	dir, err := os.MkdirTemp(n.dir, "setup-")
+	dir, err := os.MkdirTemp(n.scratch.dir, "setup-")
 	if err != nil {
 		return nil, err
 	}

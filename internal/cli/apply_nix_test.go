@@ -118,6 +118,32 @@ in
 		t.Errorf("nixops was called\n     %s\nwant %s", got, want)
 	}
 
+	// What a run takes from the store stays there until the run has succeeded.
+	faults := filepath.Join(dir, "faults.json")
+	env = append(env, "NIXOPSTEST_FAULTS="+faults)
+	if err := nixopstest.WriteFaults(faults, nixopstest.Fault{Command: "deploy", Action: "exit", Status: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if out, err = run(nixplan, append(slices.Clone(apply), "--keep", "NIXOPSTEST_FAULTS")...); err == nil {
+		t.Fatalf("the deployment succeeds\n%s", out)
+	}
+	if err := os.WriteFile(faults, []byte("[]"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, resume, ok := strings.Cut(out, "to carry on: nixplan ")
+	if !ok {
+		t.Fatal(out)
+	}
+	if out, err = run("nix-store", "--gc"); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if out, err = run(nixplan, strings.Fields(resume)...); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+	if out, err = run("nix-store", "--gc"); err != nil || !strings.Contains(out, "-nixops") {
+		t.Errorf("nixops stays after the run: %v\n%s", err, out)
+	}
+
 	// What the plan says and Nix does not is a reason to stop.
 	text := strings.Replace(files["ci.nix"], `name = "shop";`, `name = if builtins ? storeDir && builtins.storeDir != "/nix/store" then "other" else "shop";`, 1)
 	if err := os.WriteFile(filepath.Join(repo, "ci.nix"), []byte(text), 0o644); err != nil {
