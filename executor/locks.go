@@ -89,6 +89,9 @@ func (r *Runs) blockedHelp(e *state.BlockedError) string {
 			return "that run ended without storing its state. Carry it on: nixplan apply --resume " + h.Run +
 				"\nOr, if its state does not matter: nixplan lock release " + text.ShellWord(e.Name)
 		}
+		if h.Abandoned {
+			return "nobody who is running holds it. When it is not needed: nixplan lock release " + text.ShellWord(e.Name)
+		}
 	}
 	return "nixplan lock list shows who; --lock-timeout waits longer"
 }
