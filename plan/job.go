@@ -90,6 +90,9 @@ type Condition struct {
 	// Never says that the job's own condition is false whatever the terms and the
 	// ref: runIf false.
 	Never bool `json:"never,omitempty"`
+	// Elsewhere is the branch whose schedules run, when it is not the plan's ref: the
+	// job is scheduled, and so inactive here.
+	Elsewhere string `json:"elsewhere,omitempty"`
 }
 
 // Term is one comparison.

@@ -26,6 +26,9 @@ type Why struct {
 	Reasons []Reason `json:"reasons"`
 	// Never says that the job's own condition is false whatever the reasons.
 	Never bool `json:"never,omitempty"`
+	// Elsewhere is the branch whose schedules run, when it is not ShownFor and the job
+	// is scheduled.
+	Elsewhere string `json:"elsewhere,omitempty"`
 	// Needs is what an undetermined condition lacks.
 	Needs []Need `json:"needs"`
 	// Diagnostics are why a job that fails does.

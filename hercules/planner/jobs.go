@@ -86,13 +86,32 @@ var states = map[hercules.State]plan.State{
 	hercules.Unsure:   plan.Undetermined,
 }
 
+// state is an effect's for a ref. Schedules are those of the default branch alone.
+func (p *Planner) state(h *hercules.Handler, s hercules.State, ref string) plan.State {
+	if p.elsewhere(h, ref) != "" {
+		return plan.Inactive
+	}
+	return states[s]
+}
+
+// elsewhere is the branch whose schedules run, when a handler is one of a schedule
+// and the ref another one; "" also when the default branch is not known. The rule is
+// in the API's description of jobTriggerOnSchedule, which runs one for another branch
+// by hand.
+func (p *Planner) elsewhere(h *hercules.Handler, ref string) string {
+	if h == nil || h.Event != hercules.Schedule || ref == p.project.DefaultBranch() {
+		return ""
+	}
+	return p.project.DefaultBranch()
+}
+
 // job writes down an effect.
 func (b *builder) job(f *hercules.Found, h *hercules.Handler) {
 	path := full(h, f.Job)
 	job := plan.Job{
 		Path: hercules.JoinPath(path), AttrPath: path, AgentPath: full(h, f.Path),
 		Position: b.position(f.At),
-		State:    states[f.State],
+		State:    b.state(h, f.State, b.ref.Name),
 		Trigger:  trigger(h),
 	}
 	if h.When != nil {

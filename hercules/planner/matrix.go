@@ -63,10 +63,13 @@ func (p *Planner) Matrix(o SurveyOptions) *Matrix {
 	survey := p.Survey(o)
 	m.out = &Matrix{Survey: survey, Cut: len(survey.Readings) >= mostRefs}
 	m.literals = survey.literals
+	if branch := p.project.DefaultBranch(); branch != "" && survey.scheduled() {
+		m.literals.add(refset.Literal{Fact: refset.Ref, Op: refset.Is, Text: branch})
+	}
 	m.decided = len(p.ev.Decisions())
 	for _, r := range survey.Readings {
 		src := p.project.Source(r.Ref.Name)
-		m.record(pointOf(&src), outcomeOf(r.Evaluation))
+		m.record(pointOf(&src), p.outcomeOf(r.Evaluation))
 	}
 	if len(o.Only) == 0 {
 		m.existing()
@@ -80,6 +83,13 @@ func (p *Planner) Matrix(o SurveyOptions) *Matrix {
 		}
 	}
 	return m.out
+}
+
+// scheduled reports whether there are schedules.
+func (s *Survey) scheduled() bool {
+	return slices.ContainsFunc(s.Readings, func(r *Reading) bool {
+		return r.Evaluation != nil && slices.ContainsFunc(r.Evaluation.Handlers, func(h hercules.Handler) bool { return h.Event == hercules.Schedule })
+	})
 }
 
 type matrix struct {
@@ -101,7 +111,7 @@ type outcome struct {
 	spent  bool                     // for lack of time or memory
 }
 
-func outcomeOf(e *hercules.Evaluation) outcome {
+func (p *Planner) outcomeOf(e *hercules.Evaluation) outcome {
 	out := outcome{of: map[string]plan.RefState{}}
 	if e == nil {
 		return out
@@ -113,7 +123,7 @@ func outcomeOf(e *hercules.Evaluation) outcome {
 			path := hercules.JoinPath(full(h, f.Job))
 			switch {
 			case f.Class == hercules.Effect:
-				out.of[path] = states[f.State]
+				out.of[path] = p.state(h, f.State, e.Source.Ref)
 			case f.Class == hercules.Undetermined && mayBeJob(f, h), f.Class == hercules.Open && mayHoldJobs(f, h):
 				if out.of[path] == "" {
 					out.of[path] = plan.Undetermined
@@ -177,7 +187,7 @@ func (m *matrix) try(p refset.Point) bool {
 	}
 	m.probes++
 	src := sourceOf(m.p.project.Source(p.Ref), &p)
-	out := outcomeOf(m.p.project.EvaluateSource(m.p.ev, src))
+	out := m.p.outcomeOf(m.p.project.EvaluateSource(m.p.ev, src))
 	if m.spent = out.spent; out.spent {
 		m.out.Cut = true
 		return false

@@ -167,7 +167,7 @@ func TestConditions(t *testing.T) {
 			plain := eval.New(context.Background(), eval.Options{World: q.ev.World(), Model: true, Partial: true})
 			for i := range m.Tried {
 				point := &m.Tried[i]
-				out := outcomeOf(q.project.EvaluateSource(plain, sourceOf(q.project.Source(point.Ref), point)))
+				out := q.outcomeOf(q.project.EvaluateSource(plain, sourceOf(q.project.Source(point.Ref), point)))
 				if path, ok := job.path(point); ok && out.state(path) != job.States[i] {
 					t.Errorf("%s is %s for %+v, and %s when evaluated alone", test.expr, job.States[i], point, out.state(path))
 				}
@@ -192,7 +192,7 @@ func TestConditions(t *testing.T) {
 			// What is said holds of refs that had no part in finding it.
 			for _, ref := range strings.Fields(otherRefs) {
 				src := p.project.Source(ref)
-				out := outcomeOf(p.project.EvaluateSource(p.ev, src))
+				out := p.outcomeOf(p.project.EvaluateSource(p.ev, src))
 				point := pointOf(&src)
 				path, _ := job.path(&point)
 				if active := out.state(path) == plan.Active; active != job.Active.Set.Has(&point) {

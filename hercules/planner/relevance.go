@@ -33,7 +33,9 @@ func (b *builder) conditions() {
 	for _, p := range b.pending {
 		f := *p.effect.Found
 		f.Shared = b.relevant(p.effect.Handler, p.effect.Found, turned)
-		b.plan.Jobs[p.job].Condition = b.condition(&f)
+		condition := b.condition(&f)
+		condition.Elsewhere = b.elsewhere(p.effect.Handler, b.ref.Name)
+		b.plan.Jobs[p.job].Condition = condition
 	}
 }
 

@@ -131,6 +131,7 @@ func (p *Planner) reasons(w *plan.Why) {
 		f := *pending.effect.Found
 		f.Shared = b.relevant(pending.effect.Handler, pending.effect.Found, map[string]*turnedRef{})
 		b.why(w, &f)
+		w.Elsewhere = b.elsewhere(pending.effect.Handler, w.ShownFor)
 		return
 	}
 	for _, some := range b.plan.SomeJobs {

@@ -120,7 +120,9 @@ func (r *rows) condition(condition plan.Condition, state plan.State, defined *pl
 			pairs = append(pairs, [2]string{"  " + result(term)})
 		}
 	}
-	if pairs == nil && len(condition.Needs) == 0 {
+	if condition.Elsewhere != "" {
+		pairs = append(pairs, [2]string{elsewhere(condition.Elsewhere), place(defined)})
+	} else if pairs == nil && len(condition.Needs) == 0 {
 		switch state {
 		case plan.Active:
 			pairs = append(pairs, [2]string{"always", place(defined)})
@@ -134,6 +136,11 @@ func (r *rows) condition(condition plan.Condition, state plan.State, defined *pl
 		*r = append(*r, row{label: "when", pairs: pairs})
 	}
 	r.unknowns("needs", condition.Needs)
+}
+
+// elsewhere says why a scheduled job is inactive.
+func elsewhere(branch string) string {
+	return "not here: it is scheduled, and schedules are those of " + text.Line(branch) + " alone"
 }
 
 // result is a comparison's outcome: `false: src.ref is "refs/heads/main"`.

@@ -70,6 +70,8 @@ func whyLead(y *plan.Why) string {
 		return "it does not exist for this ref; for " + text.Line(y.ShownFor) + " it does, because"
 	case y.Never:
 		return "its own condition is false for every ref, at " + defined
+	case y.Elsewhere != "":
+		return elsewhere(y.Elsewhere)
 	case len(y.Needs) > 0:
 		return "its condition needs what is not here"
 	case len(y.Reasons) == 0 && y.State == plan.Active:
