@@ -94,6 +94,18 @@ func (r *Repository) isUnknownRef(d *eval.Decision, other string) bool {
 
 // exists reports whether there is a ref here, or at any of the remotes.
 func (r *Repository) exists(ref string) bool {
+	there, known := r.existing[ref]
+	if !known {
+		if r.existing == nil {
+			r.existing = map[string]bool{}
+		}
+		there = r.isThere(ref)
+		r.existing[ref] = there
+	}
+	return there
+}
+
+func (r *Repository) isThere(ref string) bool {
 	g := r.Project.Git
 	if g == nil || ref == "" {
 		return false

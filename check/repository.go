@@ -35,6 +35,7 @@ type Repository struct {
 	derived  map[place]bool // where something made from a fact is compared
 	byRef    map[string]*planner.Reading
 	names    map[string]bool       // refs the program names
+	existing map[string]bool       // see exists
 	deciding map[value.Span][]*Job // jobs by the comparisons they depend on
 
 	analyzed map[string]*shell.Script // by text

@@ -147,10 +147,7 @@ func (a *Attrs) ByName() []*Attr {
 	for i := range list {
 		out[i] = &list[i]
 	}
-	symbols.RLock()
-	names := symbols.names // only ever appended to
-	symbols.RUnlock()
-	slices.SortFunc(out, func(x, y *Attr) int { return strings.Compare(names[x.Name], names[y.Name]) })
+	slices.SortFunc(out, func(x, y *Attr) int { return strings.Compare(x.Name.String(), y.Name.String()) })
 	return out
 }
 

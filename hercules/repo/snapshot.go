@@ -32,18 +32,13 @@ type Snapshot struct {
 	entries  map[string]*snapshotEntry
 	tracked  *Tracked
 
+	blobs     *blobCache
+	first     sync.Once // for readAhead
+	stopAhead context.CancelFunc
+
 	mu      sync.Mutex
 	missing *MissingError
-	cached  map[string][]byte // by object
-	size    int
 }
-
-// maxCached bounds the contents that a snapshot keeps: they are read again for
-// a comparison. Larger files than maxKept are not kept.
-const (
-	maxCached = 64 << 20
-	maxKept   = 1 << 20
-)
 
 type snapshotEntry struct {
 	name   string // the last element
@@ -175,7 +170,7 @@ func (g *Git) newSnapshot(ctx context.Context) (*Snapshot, error) {
 		return nil, missing
 	}
 	s := &Snapshot{
-		Rev: g.HeadRev, g: g, contents: contents{g: g}, cached: map[string][]byte{},
+		Rev: g.HeadRev, g: g, contents: contents{g: g}, stopAhead: func() {}, blobs: blobsOf(g),
 		entries: map[string]*snapshotEntry{".": {name: ".", mode: fs.ModeDir | 0o755}},
 		tracked: &Tracked{files: make(map[string]bool, len(list))},
 	}
@@ -248,33 +243,32 @@ func (s *Snapshot) Err() error {
 
 // Close ends the git program that reads the files. They can still be read; that
 // starts another one.
-func (s *Snapshot) Close() { s.contents.close() }
+func (s *Snapshot) Close() {
+	s.first.Do(func() {}) // too late
+	s.stopAhead()
+	s.contents.close()
+}
 
 // blob is the contents of a file or link. It must not be changed.
 func (s *Snapshot) blob(name string, e *snapshotEntry) ([]byte, error) {
-	s.mu.Lock()
-	data, known := s.cached[e.object]
-	s.mu.Unlock()
-	if known {
+	s.first.Do(s.readAhead)
+	if data, known := s.blobs.get(e.object); known {
 		return data, nil
 	}
 	data, err := s.contents.read(e.object, maxBlob)
 	if err != nil {
 		return nil, &fs.PathError{Op: "read", Path: name, Err: err}
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	if data == nil {
+		s.mu.Lock()
+		defer s.mu.Unlock()
 		missing := s.g.absent("the contents of " + name + " at " + short(s.Rev))
 		if s.missing == nil {
 			s.missing = missing
 		}
 		return nil, missing
 	}
-	if len(data) <= maxKept && s.size+len(data) <= maxCached {
-		s.cached[e.object] = data
-		s.size += len(data)
-	}
+	s.blobs.put(e.object, data)
 	return data, nil
 }
 

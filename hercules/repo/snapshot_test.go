@@ -97,7 +97,7 @@ func TestSnapshotReadAgain(t *testing.T) {
 	s.repository("r")
 	_, snapshot := s.snapshot("r", "main")
 	for range 2 {
-		snapshot.cached = map[string][]byte{}
+		snapshot.blobs = newBlobCache()
 		if got, err := snapshot.ReadFile("ci.nix"); err != nil || string(got) != "{ }\n" {
 			t.Errorf("ci.nix: %q, %v", got, err)
 		}
