@@ -14,9 +14,29 @@ import (
 // Normalize puts p into the form that is published: every list in its order,
 // no list null, no credentials in a URL, FormatVersion set. It must be called
 // once p is filled, and calling it again changes nothing.
-func (p *Plan) Normalize() {
+func (p *Plan) Normalize() { p.NormalizeRest(nil) }
+
+// NormalizeRest is Normalize for a plan some of whose jobs, by their indexes, are as
+// [Job.Clean] left them, but for their paths, position, trigger, derivation and
+// condition: plans for several refs have most of their jobs in common.
+func (p *Plan) NormalizeRest(cleaned map[int]bool) {
 	p.FormatVersion = FormatVersion
+	jobs := p.Jobs
+	p.Jobs = []Job{}
 	clean(reflect.ValueOf(p).Elem())
+	if p.Jobs = jobs; jobs == nil {
+		p.Jobs = []Job{}
+	}
+	for i := range p.Jobs {
+		job := &p.Jobs[i]
+		if !cleaned[i] {
+			job.Clean()
+			continue
+		}
+		own := ownFields{job.Path, job.DrvPath, job.AttrPath, job.AgentPath, job.Position, job.Trigger, job.Condition}
+		clean(reflect.ValueOf(&own).Elem())
+		job.Path, job.DrvPath, job.AttrPath, job.AgentPath, job.Position, job.Trigger, job.Condition = own.Path, own.DrvPath, own.AttrPath, own.AgentPath, own.Position, own.Trigger, own.Condition
+	}
 
 	slices.SortStableFunc(p.Arguments, func(a, b Argument) int { return cmp.Compare(a.Name, b.Name) })
 	slices.SortStableFunc(p.Jobs, func(a, b Job) int {
@@ -37,6 +57,19 @@ func (p *Plan) Normalize() {
 		p.Jobs[i].normalize()
 	}
 }
+
+// ownFields are what a job has for each ref anew.
+type ownFields struct {
+	Path, DrvPath       string
+	AttrPath, AgentPath []string
+	Position            *Position
+	Trigger             Trigger
+	Condition           Condition
+}
+
+// Clean removes credentials of URLs from the texts of a job and makes empty lists of
+// those that are nil.
+func (job *Job) Clean() { clean(reflect.ValueOf(job).Elem()) }
 
 // Amend is Normalize for a plan of which no more was changed since it was
 // normalized than the conditions of its jobs, and what is not about jobs.

@@ -69,6 +69,7 @@ func (b *builder) factsOnce(job *plan.Job, effect value.Value, at value.Span, fr
 		return
 	}
 	if known := b.known[effect.Attrs()]; known != nil && known.at == at && known.job.Path == job.Path {
+		b.cleaned[len(b.plan.Jobs)] = true
 		made := known.job
 		made.AttrPath, made.AgentPath, made.Position, made.Trigger = job.AttrPath, job.AgentPath, job.Position, job.Trigger
 		made.State, made.DrvPath = job.State, job.DrvPath
@@ -83,6 +84,8 @@ func (b *builder) factsOnce(job *plan.Job, effect value.Value, at value.Span, fr
 	if len(b.plan.Diagnostics) > before {
 		return // each plan has its own
 	}
+	job.Clean()
+	b.cleaned[len(b.plan.Jobs)] = true
 	b.known[effect.Attrs()] = &knownFacts{at, *job, *from}
 }
 

@@ -319,7 +319,7 @@ func (p *Planner) Read(ref hercules.Ref) *Reading {
 		pending.effect.Job = b.plan.Jobs[pending.job]
 		r.Effects = append(r.Effects, pending.effect)
 	}
-	b.plan.Normalize()
+	b.plan.NormalizeRest(b.cleaned)
 	return r
 }
 
@@ -332,10 +332,11 @@ type builder struct {
 	gitTold bool // that git failed was reported
 	quiet   [][2]int
 	pending []pending
+	cleaned map[int]bool // jobs of the plan; see plan.Plan.NormalizeRest
 }
 
 func (p *Planner) builder(ref hercules.Ref) *builder {
-	return &builder{Planner: p, ref: ref, plan: &plan.Plan{ToolVersion: p.toolVersion, Ref: ref.Name}}
+	return &builder{Planner: p, ref: ref, plan: &plan.Plan{ToolVersion: p.toolVersion, Ref: ref.Name}, cleaned: map[int]bool{}}
 }
 
 // quietly runs f, whose assumptions have no bearing on the jobs.

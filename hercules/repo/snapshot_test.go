@@ -97,7 +97,9 @@ func TestSnapshotReadAgain(t *testing.T) {
 	s.repository("r")
 	_, snapshot := s.snapshot("r", "main")
 	for range 2 {
-		snapshot.blobs = newBlobCache()
+		snapshot.blobs.mu.Lock()
+		clear(snapshot.blobs.data)
+		snapshot.blobs.mu.Unlock()
 		if got, err := snapshot.ReadFile("ci.nix"); err != nil || string(got) != "{ }\n" {
 			t.Errorf("ci.nix: %q, %v", got, err)
 		}
