@@ -81,6 +81,7 @@ type comparison struct {
 	matches    []outcome        // all jobs, those that change first
 	same       [2]*plan.Job     // the jobs that equal was asked about last, and its answer
 	isSame     bool
+	sameBut    bool // but for their conditions
 	out        *Changes
 }
 

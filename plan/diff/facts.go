@@ -128,6 +128,9 @@ func conditionText(c *plan.Condition) string {
 	if c.Never {
 		add("false for every ref")
 	}
+	if c.Elsewhere != "" {
+		add("scheduled, for " + c.Elsewhere + " alone")
+	}
 	return cmp.Or(strings.Join(parts, "; "), "always")
 }
 
@@ -239,11 +242,20 @@ func (c *comparison) equal(before, after *plan.Job) bool {
 	if before == c.same[0] && after == c.same[1] {
 		return c.isSame
 	}
-	a, b := *before, *after
-	a.State, a.Position, a.Condition = b.State, b.Position, b.Condition
+	// Made of the same lists as those for the last ref, this takes no time.
+	if c.same[0] == nil || !sameJob(before, c.same[0]) || !sameJob(after, c.same[1]) {
+		c.sameBut = sameJob(before, after)
+	}
 	c.same = [2]*plan.Job{before, after}
-	c.isSame = identical(reflect.ValueOf(&a).Elem(), reflect.ValueOf(&b).Elem()) && conditionText(&before.Condition) == conditionText(&after.Condition)
+	c.isSame = c.sameBut && conditionText(&before.Condition) == conditionText(&after.Condition)
 	return c.isSame
+}
+
+// sameJob compares all of two jobs but their states, positions and conditions.
+func sameJob(x, y *plan.Job) bool {
+	a, b := *x, *y
+	a.State, a.Position, a.Condition = b.State, b.Position, b.Condition
+	return identical(reflect.ValueOf(&a).Elem(), reflect.ValueOf(&b).Elem())
 }
 
 // identical compares two values of a type of package plan, in which nothing refers
