@@ -3,6 +3,7 @@ package check
 import (
 	"path"
 	"path/filepath"
+	"slices"
 
 	"github.com/nixplan/nixplan/eval/value"
 	"github.com/nixplan/nixplan/internal/diag"
@@ -51,6 +52,15 @@ func (j *JobAt) files() []*file {
 }
 
 func (j *JobAt) findFiles() []*file {
+	if j.twin != nil && slices.EqualFunc(j.Job.Files, j.twin.Job.Files, func(a, b plan.File) bool { return a.Role == b.Role && a.Path == b.Path }) {
+		var out []*file
+		for i, known := range j.twin.files() {
+			f := *known
+			f.File, f.job = j.Job.Files[i], j
+			out = append(out, &f)
+		}
+		return out
+	}
 	named := map[plan.FileRole][]*Arg{}
 	for role, name := range fileArguments {
 		arg := j.Arg(name)

@@ -58,6 +58,9 @@ type JobAt struct {
 
 	repo *Repository
 	read *scriptReader // once the scripts were read
+	// twin is the job for an earlier ref for which the effect is the very same value;
+	// what its scripts and arguments are is found out once.
+	twin *JobAt
 
 	fileList   []*file
 	filesKnown bool
@@ -76,13 +79,28 @@ func newRepository(p *planner.Planner, settings *config.Config, survey *planner.
 				byPath[key] = job
 				r.Jobs = append(r.Jobs, job)
 			}
-			job.At = append(job.At, &JobAt{Effect: effect, Reading: reading, repo: r})
+			at := &JobAt{Effect: effect, Reading: reading, repo: r}
+			at.twin = job.twinOf(at)
+			job.At = append(job.At, at)
 		}
 	}
 	slices.SortStableFunc(r.Jobs, func(a, b *Job) int {
 		return slices.Compare(a.At[0].Job.AttrPath, b.At[0].Job.AttrPath)
 	})
 	return r
+}
+
+// twinOf is the first of a job's that has the same effect, nil for none.
+func (job *Job) twinOf(at *JobAt) *JobAt {
+	same := func(a, b value.Value) bool {
+		return a.Kind() == value.AttrSet && b.Kind() == value.AttrSet && a.Attrs() == b.Attrs()
+	}
+	for _, other := range job.At {
+		if other.Found.At == at.Found.At && same(other.Given, at.Given) && same(other.Found.Value, at.Found.Value) {
+			return other
+		}
+	}
+	return nil
 }
 
 // NixOps reports whether the job deploys with NixOps, of either version.

@@ -31,6 +31,9 @@ type script struct {
 // scripts are the bash texts that the effect runs, in order. all is false when
 // it may run others: what setup hooks of its inputs define, or what is not known.
 func (j *JobAt) scripts() (list []*script, all bool) {
+	if j.twin != nil {
+		return j.twin.scripts()
+	}
 	if j.read != nil {
 		return j.read.list, j.read.all
 	}
