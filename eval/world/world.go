@@ -117,6 +117,7 @@ type World struct {
 	mounts  map[string]*Mount
 	sources []*Source
 	reads   map[string]string // path -> sha256 of what was read
+	order   []string          // those paths, as they were first read
 	// resolved has directories with the links on the way to them followed.
 	resolved map[string]string
 	// provide is asked for store paths where nothing is mounted.
@@ -243,6 +244,21 @@ func (w *World) Reads() map[string]string {
 		reads[k] = v
 	}
 	return reads
+}
+
+// ReadCount is how many files were read.
+func (w *World) ReadCount() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.order)
+}
+
+// ReadOrder gives the paths that were read, in the order of their first reading,
+// without the first so many.
+func (w *World) ReadOrder(from int) []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.order[min(from, len(w.order)):])
 }
 
 // Mount finds the mount a path lies in and the path inside it.
@@ -454,6 +470,9 @@ func (w *World) ReadFile(path string) ([]byte, error) {
 		name = p.mount.Path + "/" + p.sub
 	}
 	w.mu.Lock()
+	if _, again := w.reads[name]; !again {
+		w.order = append(w.order, name)
+	}
 	w.reads[name] = hex.EncodeToString(sum[:])
 	w.mu.Unlock()
 	return data, nil

@@ -1,7 +1,6 @@
 package planner
 
 import (
-	"maps"
 	"path/filepath"
 	"strings"
 
@@ -60,15 +59,13 @@ func (p *Planner) NetworkReads() map[string]string {
 
 // programReads notes which files f reads.
 func (p *Planner) programReads(f func()) {
-	before := p.ev.World().Reads()
+	before := p.ev.World().ReadCount()
 	f()
 	if p.program == nil {
 		p.program = map[string]bool{}
 	}
-	for path := range maps.Keys(p.ev.World().Reads()) {
-		if _, known := before[path]; !known {
-			p.program[path] = true
-		}
+	for _, path := range p.ev.World().ReadOrder(before) {
+		p.program[path] = true
 	}
 }
 

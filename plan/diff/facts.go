@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/nixplan/nixplan/internal/text"
 	"github.com/nixplan/nixplan/plan"
@@ -253,10 +254,24 @@ func (c *comparison) equal(before, after *plan.Job) bool {
 
 // sameJob compares all of two jobs but their states, positions and conditions.
 func sameJob(x, y *plan.Job) bool {
-	a, b := *x, *y
-	a.State, a.Position, a.Condition = b.State, b.Position, b.Condition
-	return identical(reflect.ValueOf(&a).Elem(), reflect.ValueOf(&b).Elem())
+	a, b := reflect.ValueOf(x).Elem(), reflect.ValueOf(y).Elem()
+	for _, i := range ofJobs() {
+		if !identical(a.Field(i), b.Field(i)) {
+			return false
+		}
+	}
+	return true
 }
+
+// ofJobs are the fields of a job that sameJob compares.
+var ofJobs = sync.OnceValue(func() (list []int) {
+	for i, field := range reflect.VisibleFields(reflect.TypeFor[plan.Job]()) {
+		if !slices.Contains([]string{"State", "Position", "Condition"}, field.Name) {
+			list = append(list, i)
+		}
+	}
+	return list
+})
 
 // identical compares two values of a type of package plan, in which nothing refers
 // back. It is reflect.DeepEqual without the memory that this takes for each pair; an
