@@ -278,6 +278,8 @@ var ofJobs = sync.OnceValue(func() (list []int) {
 // empty list is a list that is not there.
 func identical(a, b reflect.Value) bool {
 	switch a.Kind() {
+	case reflect.String: // most of what there is
+		return a.String() == b.String()
 	case reflect.Struct:
 		for i := range a.NumField() {
 			if !identical(a.Field(i), b.Field(i)) {
