@@ -79,9 +79,7 @@ type comparison struct {
 	files      *files
 	reach      map[string]Reach // by path of a job in the head, else in the base
 	matches    []outcome        // all jobs, those that change first
-	same       [2]*plan.Job     // the jobs that equal was asked about last, and its answer
-	isSame     bool
-	sameBut    bool // but for their conditions
+	equal      equality
 	out        *Changes
 }
 

@@ -4,11 +4,9 @@ import (
 	"cmp"
 	"fmt"
 	"path"
-	"reflect"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/nixplan/nixplan/internal/text"
 	"github.com/nixplan/nixplan/plan"
@@ -222,7 +220,7 @@ func compareFacts(before, after []fact, same func(a, b string) bool) []change {
 // compareJobs lists what differs in a job for a ref for which both sides have
 // it, but for its state.
 func (c *comparison) compareJobs(p *pair, before, after *plan.Job) []change {
-	if c.equal(before, after) {
+	if c.equal.of(before, after) {
 		return nil
 	}
 	out := compareFacts(factsOf(before), factsOf(after), p.same)
@@ -234,79 +232,6 @@ func (c *comparison) compareJobs(p *pair, before, after *plan.Job) []change {
 		out = append(out, change{fact: fact{Derivation, "", after.DrvPath}, before: before.DrvPath, what: Changed})
 	}
 	return out
-}
-
-// equal reports whether two jobs are the same but for their state and where they
-// are written; then nothing has to be compared one by one. Most jobs are, and for
-// several refs they are often made of the same lists.
-func (c *comparison) equal(before, after *plan.Job) bool {
-	if before == c.same[0] && after == c.same[1] {
-		return c.isSame
-	}
-	// Made of the same lists as those for the last ref, this takes no time.
-	if c.same[0] == nil || !sameJob(before, c.same[0]) || !sameJob(after, c.same[1]) {
-		c.sameBut = sameJob(before, after)
-	}
-	c.same = [2]*plan.Job{before, after}
-	c.isSame = c.sameBut && conditionText(&before.Condition) == conditionText(&after.Condition)
-	return c.isSame
-}
-
-// sameJob compares all of two jobs but their states, positions and conditions.
-func sameJob(x, y *plan.Job) bool {
-	a, b := reflect.ValueOf(x).Elem(), reflect.ValueOf(y).Elem()
-	for _, i := range ofJobs() {
-		if !identical(a.Field(i), b.Field(i)) {
-			return false
-		}
-	}
-	return true
-}
-
-// ofJobs are the fields of a job that sameJob compares.
-var ofJobs = sync.OnceValue(func() (list []int) {
-	for i, field := range reflect.VisibleFields(reflect.TypeFor[plan.Job]()) {
-		if !slices.Contains([]string{"State", "Position", "Condition"}, field.Name) {
-			list = append(list, i)
-		}
-	}
-	return list
-})
-
-// identical compares two values of a type of package plan, in which nothing refers
-// back. It is reflect.DeepEqual without the memory that this takes for each pair; an
-// empty list is a list that is not there.
-func identical(a, b reflect.Value) bool {
-	switch a.Kind() {
-	case reflect.String: // most of what there is
-		return a.String() == b.String()
-	case reflect.Struct:
-		for i := range a.NumField() {
-			if !identical(a.Field(i), b.Field(i)) {
-				return false
-			}
-		}
-		return true
-	case reflect.Slice:
-		if a.Len() != b.Len() {
-			return false
-		}
-		if a.Pointer() == b.Pointer() {
-			return true
-		}
-		for i := range a.Len() {
-			if !identical(a.Index(i), b.Index(i)) {
-				return false
-			}
-		}
-		return true
-	case reflect.Pointer:
-		if a.IsNil() || b.IsNil() || a.Pointer() == b.Pointer() {
-			return a.Pointer() == b.Pointer()
-		}
-		return identical(a.Elem(), b.Elem())
-	}
-	return a.Equal(b)
 }
 
 // fileOrder notices the same files in another order: the later ones win.
@@ -363,7 +288,7 @@ func neutral(p *plan.Plan) *strings.Replacer {
 
 // steps lists the steps that differ.
 func (c *comparison) steps(p *pair, before, after *plan.Job) []change {
-	if c.equal(before, after) {
+	if c.equal.of(before, after) {
 		return nil
 	}
 	facts := func(job *plan.Job) (out []fact) {
