@@ -206,15 +206,23 @@ func (m *Machine) newSet() *Attrs {
 	return a
 }
 
-func (m *Machine) push(f Frame) {
-	if len(m.frames) >= m.limits.Depth {
+// push gives a frame on top of the stack, empty, to be filled in place: to copy one as
+// a whole stalls, as its parts have just been written one by one. It bought some 3 %.
+func (m *Machine) push() *Frame {
+	n := len(m.frames)
+	if n >= m.limits.Depth {
 		m.Throw(&Error{Kind: StackOverflow, Message: "stack overflow: evaluation nests too deeply (possible infinite recursion)"})
 	}
 	m.steps++
 	if m.steps%stepsPerLook == 0 {
 		m.checkBudget()
 	}
-	m.frames = append(m.frames, f)
+	if n < cap(m.frames) {
+		m.frames = m.frames[:n+1]
+	} else {
+		m.frames = append(m.frames, Frame{})
+	}
+	return &m.frames[n]
 }
 
 func (m *Machine) pop() {
@@ -224,14 +232,17 @@ func (m *Machine) pop() {
 
 // Enter counts one level of nesting that is no thunk: a call by the node at, a
 // builtin's recursion into data. Pair it with Leave.
-func (m *Machine) Enter(at Code) { m.push(Frame{code: at}) }
+func (m *Machine) Enter(at Code) { m.push().code = at }
 
 // Leave ends the level begun by Enter. It must not be deferred: when an error
 // passes, the frames stay until Catch has put their thunks back.
 func (m *Machine) Leave() { m.pop() }
 
 // EnterNoted is Enter with a line for the trace, made only when an error passes.
-func (m *Machine) EnterNoted(at Code, note func() string) { m.push(Frame{code: at, about: note}) }
+func (m *Machine) EnterNoted(at Code, note func() string) {
+	f := m.push()
+	f.code, f.about = at, note
+}
 
 // EnterCall counts a call of fn by the node at.
 func (m *Machine) EnterCall(at Code, fn *Function) {
@@ -239,14 +250,18 @@ func (m *Machine) EnterCall(at Code, fn *Function) {
 		m.Throw(&Error{Kind: StackOverflow, Message: "stack overflow; max-call-depth exceeded"})
 	}
 	m.callDepth++
-	m.push(Frame{code: at, about: fn})
+	f := m.push()
+	f.code, f.about = at, fn
 }
 
 // EnterAttr counts one level of nesting: work inside an attribute's value.
-func (m *Machine) EnterAttr(a *Attr) { m.push(Frame{about: a}) }
+func (m *Machine) EnterAttr(a *Attr) { m.push().about = a }
 
 // EnterPrim counts a call of a builtin by the node at.
-func (m *Machine) EnterPrim(at Code, p *Prim) { m.push(Frame{code: at, about: p}) }
+func (m *Machine) EnterPrim(at Code, p *Prim) {
+	f := m.push()
+	f.code, f.about = at, p
+}
 
 // LeaveCall ends the level begun by EnterCall.
 func (m *Machine) LeaveCall() {

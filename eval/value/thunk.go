@@ -110,15 +110,15 @@ func (m *Machine) ForceAttr(a *Attr) Value {
 func (m *Machine) forceThunk(slot *Value, attr *Attr) Value {
 	t := slot.thunk()
 	cell := *t
-	f := Frame{thunk: t, deps: m.deps}
+	var code Code
 	var env *Env
 	var called *pendingCall
 	switch Kind(cell.n) {
 	case delayed:
-		f.code, env = m.codes[cell.n>>payload-1], (*Env)(cell.p)
+		code, env = m.codes[cell.n>>payload-1], (*Env)(cell.p)
 	case delayedCode:
 		c := (*pendingCode)(cell.p)
-		f.code, env = c.code, c.env
+		code, env = c.code, c.env
 	case delayedCall:
 		called = (*pendingCall)(cell.p)
 	case dependent:
@@ -132,17 +132,18 @@ func (m *Machine) forceThunk(slot *Value, attr *Attr) Value {
 		*slot = cell
 		return cell
 	}
+	f := m.push()
+	f.thunk, f.code, f.deps = t, code, m.deps
 	if attr != nil {
 		f.about = attr
 	}
-	m.push(f)
 	m.deps = nil
 	t.n |= int64(underWay)
 	var v Value
 	if called != nil {
 		v = m.Apply(m, NewClosure(called.function), called.arg)
 	} else {
-		v = f.code.Eval(m, env)
+		v = code.Eval(m, env)
 	}
 	if v.IsFunction() {
 		v = v.Fresh()
