@@ -112,7 +112,7 @@ model knows no packages: programs are then those of your PATH.
 	flags.BoolVar(&o.autoApprove, "auto-approve", false, "do not ask")
 	flags.BoolVar(&o.dryRun, "dry-run", false, "show the steps, and do nothing")
 	flags.BoolVar(&o.prebuild, "prebuild", false, "build the network first, as agents do for every ref; needs Nix")
-	flags.StringVar(&o.evaluator, "evaluator", "", "where scripts and programs come from: nix or model; default: nix where it is installed")
+	flags.StringVar(&o.evaluator, "evaluator", "", "`WHERE` scripts and programs come from: nix or model; default: nix where it is installed")
 	flags.StringVar(&o.saveState, "save-state", "changed", "`WHEN` to store the state: changed, after actions that may change machines, or always, as the effect does")
 	flags.BoolVar(&o.selfDeploy, "allow-self-deploy", false, "deploy also networks that this machine is a part of; they come last")
 	flags.StringVar(&o.resume, "resume", "", "carry on the interrupted `RUN`")
