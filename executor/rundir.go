@@ -232,6 +232,10 @@ func (r *Runs) open(id string) (*runFiles, []journal.Record, error) {
 	if err == nil {
 		f.journal, records, err = journal.Open(filepath.Join(f.dir, journalFile))
 	}
+	// Nothing is made before it stands in the journal. To begin anew would lose it.
+	if found, _ := filepath.Glob(filepath.Join(f.dir, jobsDir, "*", "nixops", "*.nixops")); err == nil && len(records) == 0 && len(found) > 0 {
+		err = fmt.Errorf("its journal is empty, and NixOps' state is there all the same: %s", found[0])
+	}
 	if err != nil {
 		f.close()
 		return nil, nil, fmt.Errorf("the run %s cannot be carried on: %w", id, err)

@@ -83,6 +83,13 @@ func TestRunDirectories(t *testing.T) {
 		t.Fatalf("%v, %v", records, err)
 	}
 	again.close()
+	database := filepath.Join(runs.Logs(second.manifest.ID), "shop", "nixops", "deployments.nixops")
+	if err := errors.Join(os.MkdirAll(filepath.Dir(database), 0o700), os.WriteFile(database, nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := runs.open(second.manifest.ID); err == nil || !strings.Contains(err.Error(), database) {
+		t.Errorf("a run whose journal was emptied: %v", err)
+	}
 
 	if ids, _ := runs.IDs(); len(ids) != 2 || ids[0] != second.manifest.ID {
 		t.Errorf("runs are %q", ids)
