@@ -114,7 +114,7 @@ func nixops() int {
 }
 
 // chosen reports whether the trial of a number is to be made: all of them with
-// FAULTTEST_ALL in the environment, which takes ten minutes, otherwise one of every
+// FAULTTEST_ALL in the environment, which takes eight minutes, otherwise one of every
 // few. With CI each step meets also each of the basic faults. The numbers are those
 // of a list, so that each kind of fault meets some of the steps, and each step some of
 // the faults.
@@ -126,7 +126,7 @@ func chosen(number int, basic bool) bool {
 	case raceEnabled:
 		every, basic = 61, false
 	case os.Getenv("CI") != "":
-		every = 11
+		every = 7
 	default:
 		basic = false
 	}
