@@ -212,17 +212,28 @@ func diffSummary(c *diff.Changes) string {
 const shortRev = 12
 
 func revisionTitle(r diff.Revision) string {
-	name := text.Line(r.Name)
+	name, commit := revisionParts(r)
+	if commit == "" {
+		return name
+	}
+	return strings.TrimSpace(name + " (" + commit + ")")
+}
+
+// revisionParts are the name of a side, and its commit where that is not its name.
+func revisionParts(r diff.Revision) (name, commit string) {
+	name = text.Line(r.Name)
 	rev := text.Line(r.Rev)
 	switch {
 	case rev == name && len(rev) > shortRev && !r.Dirty && strings.Trim(rev, "0123456789abcdef") == "":
-		return rev[:shortRev]
+		return rev[:shortRev], ""
 	case rev == "" || strings.HasPrefix(rev, name) && name != "":
-		return text.Clip(name, 40)
-	case r.Dirty:
-		return name + " (" + text.Line(rev[:min(len(rev), shortRev)]) + " with uncommitted changes)"
+		return text.Clip(name, 40), ""
 	}
-	return strings.TrimSpace(name + " (" + rev[:min(len(rev), shortRev)] + ")")
+	commit = text.Line(rev[:min(len(rev), shortRev)])
+	if r.Dirty {
+		commit += " with uncommitted changes"
+	}
+	return name, commit
 }
 
 // pinValues are what tells the two states of a pin apart.

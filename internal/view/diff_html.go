@@ -194,15 +194,12 @@ func entryTitle(e *plan.Entry) string {
 	return text.Line(e.Path) + " (" + text.Line(string(e.Form)) + ")"
 }
 
-// htmlRevision names a side, and its commit where that is not its name.
+// htmlRevision is what revisionParts gives.
 type htmlRevision struct{ Name, Rev string }
 
 func htmlRevisionOf(r diff.Revision) htmlRevision {
-	name, rev, ok := strings.Cut(revisionTitle(r), " (")
-	if !ok {
-		return htmlRevision{Name: name}
-	}
-	return htmlRevision{name, strings.TrimSuffix(rev, ")")}
+	name, commit := revisionParts(r)
+	return htmlRevision{name, commit}
 }
 
 // verdict is the answer in one line.

@@ -149,7 +149,7 @@ func markup(page string) []string {
 // FuzzDiffPage: what a repository holds adds no tag and no attribute to a page.
 func FuzzDiffPage(f *testing.F) {
 	for _, s := range []string{
-		hostileText, "</title><script>alert(1)</script>", `" onload="alert(1)`, "</style><img src=x onerror=y>", "javascript:alert(1)", "{{.}}", "]]>", "<!--", "\x00\xff\ufffe", "</svg>", "-->",
+		hostileText, "</title><script>alert(1)</script>", `" onload="alert(1)`, "</style><img src=x onerror=y>", "javascript:alert(1)", "{{.}}", "]]>", "<!--", "\x00\xff\ufffe", "</svg>", "-->", "main (old)",
 	} {
 		f.Add(s)
 	}
