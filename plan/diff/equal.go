@@ -44,8 +44,9 @@ func sameJob(x, y *plan.Job) bool {
 
 // ofJobs are the fields of a job that sameJob compares.
 var ofJobs = sync.OnceValue(func() (list []int) {
-	for i, field := range reflect.VisibleFields(reflect.TypeFor[plan.Job]()) {
-		if !slices.Contains([]string{"State", "Position", "Condition"}, field.Name) {
+	job := reflect.TypeFor[plan.Job]()
+	for i := range job.NumField() {
+		if !slices.Contains([]string{"State", "Position", "Condition"}, job.Field(i).Name) {
 			list = append(list, i)
 		}
 	}
