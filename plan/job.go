@@ -70,7 +70,7 @@ type Job struct {
 	NetworkArgs []NetworkArg `json:"network_args"`
 	Secrets     []Secret     `json:"secrets"`
 	StateFiles  []StateFile  `json:"state_files"`
-	Steps       []Step       `json:"steps"` // see StepsOf
+	Steps       []Step       `json:"steps"` // see AddSteps
 
 	// Facts are what else is known of a job, by argument name.
 	Facts []Fact `json:"facts"`

@@ -59,6 +59,13 @@ func StepsOf(job *Job, o StepOptions) []Step {
 	return steps
 }
 
+// AddSteps fills in the steps of every job, which follow from what else it says.
+func (p *Plan) AddSteps() {
+	for i := range p.Jobs {
+		p.Jobs[i].Steps = StepsOf(&p.Jobs[i], StepOptions{})
+	}
+}
+
 func nixopsSteps(job *Job, o StepOptions) []Step {
 	var (
 		state      = stateName(job, DeploymentState)

@@ -60,12 +60,11 @@ type knownFacts struct {
 	from Effect
 }
 
-// factsOnce is facts with the steps that follow from them. The evaluator gives the
-// same effect for several refs where it can; then it is read once.
+// factsOnce is facts. The evaluator gives the same effect for several refs where it
+// can; then it is read once.
 func (b *builder) factsOnce(job *plan.Job, effect value.Value, at value.Span, from *Effect) {
 	if effect.Kind() != value.AttrSet || len(job.Unknowns) > 0 {
 		b.facts(job, effect, at, from)
-		job.Steps = plan.StepsOf(job, plan.StepOptions{})
 		return
 	}
 	if known := b.known[effect.Attrs()]; known != nil && known.at == at && known.job.Path == job.Path {
@@ -80,7 +79,6 @@ func (b *builder) factsOnce(job *plan.Job, effect value.Value, at value.Span, fr
 	}
 	before := len(b.plan.Diagnostics)
 	b.facts(job, effect, at, from)
-	job.Steps = plan.StepsOf(job, plan.StepOptions{})
 	if len(b.plan.Diagnostics) > before {
 		return // each plan has its own
 	}

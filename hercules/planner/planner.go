@@ -243,6 +243,7 @@ func (p *Planner) PlanJobs(ref hercules.Ref) (*plan.Plan, []*Effect, error) {
 	for _, pending := range b.pending {
 		effects[jobKey(&b.plan.Jobs[pending.job])] = pending.effect
 	}
+	b.plan.AddSteps()
 	b.plan.Normalize()
 	b.plan.Digest = b.digest(reads)
 	list := make([]*Effect, len(b.plan.Jobs))
@@ -254,8 +255,8 @@ func (p *Planner) PlanJobs(ref hercules.Ref) (*plan.Plan, []*Effect, error) {
 }
 
 // Reading is what a repository comes to for one ref: a plan without its digest,
-// without what only the git program knows, and with conditions as the evaluation
-// met them, together with the values the plan was read from.
+// without steps, without what only the git program knows, and with conditions as the
+// evaluation met them, together with the values the plan was read from.
 type Reading struct {
 	Ref        hercules.Ref
 	Origin     Origin // in a survey

@@ -9,7 +9,7 @@ import (
 	"github.com/nixplan/nixplan/plan"
 )
 
-// Complete is the whole plan of a reading, but for its digest. It is made when
+// Complete is the whole plan of a reading, but for its digest and steps. It is made when
 // everything was read: the readings of others help to tell which comparisons
 // matter to a job.
 func (p *Planner) Complete(r *Reading, all []*Reading) *plan.Plan {

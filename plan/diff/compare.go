@@ -16,7 +16,7 @@ import (
 type Side struct {
 	// Name is what people call it: a revision, a file, "work tree".
 	Name string
-	// Plans has one plan for each ref, normalized. A side without plans has no
+	// Plans has one plan for each ref, normalized; steps may be left out. A side without plans has no
 	// jobs. Two sides with one plan each are compared whatever their refs are.
 	Plans []*plan.Plan
 	// Titles name refs for people where the ref's name does not: "any other

@@ -292,12 +292,21 @@ func (c *comparison) steps(p *pair, before, after *plan.Job) []change {
 		return nil
 	}
 	facts := func(job *plan.Job) (out []fact) {
-		for i := range job.Steps {
-			out = append(out, fact{"", job.Steps[i].ID, stepText(&job.Steps[i])})
+		for _, step := range stepsOf(job) {
+			out = append(out, fact{"", step.ID, stepText(&step)})
 		}
 		return numbered(out)
 	}
 	return compareFacts(facts(before), facts(after), p.same)
+}
+
+// stepsOf are a job's steps. A saved plan has them, perhaps those of another version
+// of nixplan.
+func stepsOf(job *plan.Job) []plan.Step {
+	if len(job.Steps) > 0 {
+		return job.Steps
+	}
+	return plan.StepsOf(job, plan.StepOptions{})
 }
 
 // stepText is what a step does, on one line.

@@ -187,13 +187,15 @@ let
           type = "derivation";
           drvAttrs = attrs;
           outputName = "out";
-          outPath = pathOf what attrs "out";
-          drvPath = valid attrs (unknown "the derivation of ${what}${shownName}");
+          outPath = pathOf what "out";
+          drvPath = valid (unknown "the derivation of ${what}${shownName}");
         };
       pathOf =
-        what: attrs: output:
-        valid attrs (unknown "the build result${if output == "out" then "" else " (${output})"} of ${what}${shownName}");
-      valid = attrs: value: if structured then value else seq (environmentIsValid shownName attrs) value;
+        what: output:
+        valid (unknown "the build result${if output == "out" then "" else " (${output})"} of ${what}${shownName}");
+      # The environment is looked at once, for every output and for `inputDerivation`, which has the same.
+      valid = value: if structured then value else seq environment value;
+      environment = environmentIsValid shownName drvAttrs;
 
       outputs = drvAttrs.outputs;
       outputSets =
@@ -208,7 +210,7 @@ let
             common
             // {
               outputName = output;
-              outPath = pathOf "" drvAttrs output;
+              outPath = pathOf "" output;
               outputSpecified = true;
             }
           );
