@@ -1,12 +1,14 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
@@ -212,17 +214,19 @@ func (o *diffOptions) revisions(ctx context.Context) (from [2]revision, err erro
 		return from, none
 	}
 	from[1] = revision{name: workTree}
-	if o.head != "" || g.Bare() {
-		name := o.head
-		if name == "" {
-			name = "HEAD" // a bare repository has no work tree
-		}
-		if from[1], err = resolve(ctx, g, name); err != nil {
-			return from, err
+	names := [2]string{o.base, o.head}
+	if g.Bare() { // there is no work tree
+		names[1] = cmp.Or(o.head, "HEAD")
+	}
+	var failed [2]error
+	var both sync.WaitGroup // git takes a while to start
+	for i, name := range names {
+		if name != "" {
+			both.Go(func() { from[i], failed[i] = resolve(ctx, g, name) })
 		}
 	}
-	if o.base != "" {
-		from[0], err = resolve(ctx, g, o.base)
+	both.Wait()
+	if err := cmp.Or(failed[:]...); err != nil || o.base != "" {
 		return from, err
 	}
 	// What the change starts from.
