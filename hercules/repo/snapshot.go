@@ -65,14 +65,24 @@ func (e *MissingError) Error() string {
 const Deepen = "git fetch --unshallow gets all of the history, git fetch --deepen=100 some of it.\n" +
 	"In GitHub Actions: actions/checkout with fetch-depth: 0; in GitLab CI: the variable GIT_DEPTH: 0."
 
+// commits are those that FindCommit gave: what a user names is looked for by its hash
+// from then on.
+var commits sync.Map
+
+type commit struct{ common, rev string }
+
 // FindCommit is Resolve with an error that says what to do about a revision that is
 // not here, a *MissingError.
 func (g *Git) FindCommit(ctx context.Context, name string) (string, error) {
 	if name == "" || strings.ContainsAny(name, "\x00\n") {
 		return "", &MissingError{What: "the revision " + strconv.Quote(name), Help: "give a branch, a tag or a commit"}
 	}
+	if _, known := commits.Load(commit{g.Common, name}); known {
+		return name, nil
+	}
 	rev, err := g.Resolve(ctx, name)
 	if err == nil {
+		commits.Store(commit{g.Common, rev}, true)
 		return rev, nil
 	}
 	if errors.Is(err, ErrNoGit) || ctx.Err() != nil {
@@ -128,13 +138,13 @@ func short(rev string) string {
 // files are those they have in the work tree, and below the git directory for a
 // bare repository, which has none.
 func (g *Git) AtRevision(ctx context.Context, rev string) (*Git, *Snapshot, error) {
-	commit, err := g.FindCommit(ctx, rev)
+	head, err := g.FindCommit(ctx, rev)
 	if err != nil {
 		return nil, nil, err
 	}
 	at := &Git{
-		WorkTree: g.WorkTree, Dir: g.Dir, Common: g.Common, HeadRef: g.HeadRef, HeadRev: commit, Scope: g.Scope, Shallow: g.Shallow,
-		config: g.config, refs: g.refs, snapshot: commit,
+		WorkTree: g.WorkTree, Dir: g.Dir, Common: g.Common, HeadRef: g.HeadRef, HeadRev: head, Scope: g.Scope, Shallow: g.Shallow,
+		config: g.config, refs: g.refs, snapshot: head,
 	}
 	s, err := at.newSnapshot(ctx)
 	if err != nil {
