@@ -9,9 +9,10 @@ import "unsafe"
 //	delayed        the code's number    the Env             an expression of the program
 //	delayedCode                         *pendingCode        other code
 //	delayedCall                         *pendingCall        a function's call
+//	delayedIndex    the argument        *Closure            a call with a number, as of genList
 //	dependent                           *dependentResult    done, the result depends on comparisons
 //
-// and underWay on top of the first three that it is being evaluated: needing it
+// and underWay on top of the first four that it is being evaluated: needing it
 // then is infinite recursion.
 //
 // That makes 16 bytes. With the code itself in place of its number it was 32, and
@@ -20,6 +21,7 @@ const (
 	delayed Kind = 0x40 + iota
 	delayedCode
 	delayedCall
+	delayedIndex
 	dependent
 
 	underWay Kind = 0x80
@@ -66,6 +68,11 @@ func (m *Machine) NewThunk(code Code, env *Env) Value {
 
 // DelayCall delays the call of a function value that is a Lambda.
 func (m *Machine) DelayCall(f, arg Value) Value {
+	if Kind(arg.n) == Int && arg.p == nil {
+		t := m.newThunk()
+		t.n, t.p = arg.n-int64(Int)+int64(delayedIndex), unsafe.Pointer(f.Closure())
+		return newThunkValue(t)
+	}
 	if len(m.calls) == 0 {
 		m.calls = newSlab[pendingCall](m)
 	}
@@ -112,7 +119,8 @@ func (m *Machine) forceThunk(slot *Value, attr *Attr) Value {
 	cell := *t
 	var code Code
 	var env *Env
-	var called *pendingCall
+	var function *Closure
+	var arg Value
 	switch Kind(cell.n) {
 	case delayed:
 		code, env = m.codes[cell.n>>payload-1], (*Env)(cell.p)
@@ -120,7 +128,10 @@ func (m *Machine) forceThunk(slot *Value, attr *Attr) Value {
 		c := (*pendingCode)(cell.p)
 		code, env = c.code, c.env
 	case delayedCall:
-		called = (*pendingCall)(cell.p)
+		c := (*pendingCall)(cell.p)
+		function, arg = c.function, c.arg
+	case delayedIndex:
+		function, arg = (*Closure)(cell.p), Value{n: cell.n - int64(delayedIndex) + int64(Int)}
 	case dependent:
 		r := (*dependentResult)(cell.p)
 		m.deps = m.deps.union(r.deps)
@@ -140,8 +151,8 @@ func (m *Machine) forceThunk(slot *Value, attr *Attr) Value {
 	m.deps = nil
 	t.n |= int64(underWay)
 	var v Value
-	if called != nil {
-		v = m.Apply(m, NewClosure(called.function), called.arg)
+	if function != nil {
+		v = m.Apply(m, NewClosure(function), arg)
 	} else {
 		v = code.Eval(m, env)
 	}
