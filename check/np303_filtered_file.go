@@ -12,7 +12,8 @@ var filteredFile = &Rule{
 // deployment runs in a filtered copy: nothing else notices before it is too late.
 func checkFilteredFile(p *pass) {
 	p.eachFile(func(f *file) {
-		if !f.deployed() || f.Exists == nil || !*f.Exists || f.Included == nil || *f.Included || f.outside() {
+		copied := f.Error != "" // src is what builtins.filterSource made, so there is no original
+		if !f.deployed() && !copied || f.Exists == nil || !*f.Exists || f.Included == nil || *f.Included || f.outside() {
 			return
 		}
 		d := diag.Diagnostic{
@@ -20,6 +21,10 @@ func checkFilteredFile(p *pass) {
 			Summary: f.quoted() + " is left out of src by its filter",
 			Detail:  "The deployment runs in the filtered copy of src. The build before it does not notice: it reads the original.",
 			Help:    "let the filter of src keep the file",
+		}
+		if copied {
+			d.Summary = f.quoted() + " is left out by the filter that src is copied with"
+			d.Detail = "src is a copy without it: neither the build before the deployment nor the deployment has the file."
 		}
 		if src := f.job.Arg("src"); src != nil && src.At.Valid() {
 			d.Related = []diag.Related{{Range: src.At, Message: "src is defined here"}}

@@ -126,7 +126,13 @@ func (s *source) describe(file *plan.File) string {
 		file.Included = &no
 		file.Error = "it lies outside of src, so the deployment cannot see it"
 	} else if exists {
-		file.Included = s.keeps(rel, found.info)
+		if file.Included = s.copied(rel); file.Included != nil && !*file.Included {
+			file.Error = "the filter of src leaves it out, so neither the build nor the deployment has it"
+			return ""
+		}
+		if file.Included != nil {
+			file.Included = s.keeps(rel, found.info)
+		}
 	}
 	switch {
 	case !exists:
@@ -183,6 +189,22 @@ func readable(err error) string {
 		return pathErr.Err.Error()
 	}
 	return err.Error()
+}
+
+// copied asks the filters that src was copied with, as builtins.filterSource does,
+// about a file and the directories above it; nil when their answer is not known.
+func (s *source) copied(rel string) *bool {
+	kept, err := s.r.b.ev.Kept(filepath.Join(s.path, rel))
+	var evaluation *value.Error
+	switch {
+	case errors.As(err, &evaluation) && evaluation.Unknown != nil:
+		s.r.unknown("files", evaluation.Unknown)
+		return nil
+	case err != nil:
+		s.r.fail("files", err)
+		return nil
+	}
+	return &kept
 }
 
 // keeps asks src's filter about a file and the directories above it, as the
