@@ -49,3 +49,27 @@ func TestArithmeticErrorsHaveAPlace(t *testing.T) {
 		}
 	}
 }
+
+// Which of several missing arguments is named does not depend on what else was
+// evaluated before, or is at the same time: both number symbols.
+func TestMissingArgumentIsTheFirstWritten(t *testing.T) {
+	value.Intern("writtenLater")
+	for _, expr := range []string{
+		"({ writtenFirst, writtenLater, optional ? 1 }: 1) { }",
+		"({ optional ? 1, given, writtenFirst, writtenLater, ... }@all: 1) { given = 1; }",
+	} {
+		ev := eval.New(context.Background(), eval.Options{})
+		_, err := ev.EvalText(diag.NewSource("test.nix", expr), t.TempDir())
+		if err == nil || !strings.Contains(err.Error(), "without required argument 'writtenFirst'") {
+			t.Errorf("%s: %v", expr, err)
+		}
+	}
+	ev := eval.New(context.Background(), eval.Options{})
+	f, err := ev.EvalText(diag.NewSource("test.nix", "{ writtenFirst, writtenLater }: 1"), t.TempDir())
+	if err == nil {
+		_, err = ev.AutoCall(f, value.EmptyAttrs)
+	}
+	if err == nil || !strings.Contains(err.Error(), "'writtenFirst'") {
+		t.Errorf("called without arguments: %v", err)
+	}
+}

@@ -248,13 +248,10 @@ func (ev *Evaluator) autoCall(m *value.Machine, f value.Value, args *value.Attrs
 			}
 		}
 	}
-	for i := range fn.Formals {
-		formal := &fn.Formals[i]
-		if formal.Default == nil && args.Get(formal.Name) == nil {
-			m.Throw(&value.Error{Kind: value.MissingArgument, At: formal.Span,
-				Message: "cannot call the function: its argument '" + formal.Name.String() + "' is not given and has no default",
-				Help:    "give it a default; nixplan eval can pass it with --arg"})
-		}
+	if formal := missing(fn, args); formal != nil {
+		m.Throw(&value.Error{Kind: value.MissingArgument, At: formal.Span,
+			Message: "cannot call the function: its argument '" + formal.Name.String() + "' is not given and has no default",
+			Help:    "give it a default; nixplan eval can pass it with --arg"})
 	}
 	return call(m, nil, f, value.NewAttrs(value.NewAttrsList(pass)))
 }

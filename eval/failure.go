@@ -118,6 +118,19 @@ func nearest(name string, candidates []string) string {
 	return best
 }
 
+// missing is the first formal, as they are written, that has no default and that args
+// lacks; nil when there is none. fn.Formals are in the order of their symbols, which
+// are numbered differently each time when several programs are evaluated at once.
+func missing(fn *value.Function, args *value.Attrs) (first *value.Formal) {
+	for i := range fn.Formals {
+		f := &fn.Formals[i]
+		if f.Default == nil && args.Get(f.Name) == nil && (first == nil || f.Slot < first.Slot) {
+			first = f
+		}
+	}
+	return first
+}
+
 // missingArgument is the error of a call without an argument that has no default.
 func missingArgument(fn *value.Function, name string) *value.Error {
 	e := &value.Error{Kind: value.MissingArgument,

@@ -241,7 +241,7 @@ func bindFormals(m *value.Machine, fn *value.Function, env *value.Env, arg value
 		case attrs.Open() != nil:
 			*env.Slot(f.Slot) = host(m).delaySelect(m, attrs.Open(), f.Name, f.Span)
 		default:
-			m.Throw(missingArgument(fn, f.Name.String()))
+			m.Throw(missingArgument(fn, missing(fn, attrs).Name.String()))
 		}
 	}
 	if !fn.Ellipsis && used < len(list) {
