@@ -14,6 +14,7 @@ import (
 
 	"github.com/nixplan/nixplan/check"
 	"github.com/nixplan/nixplan/internal/diag"
+	_ "github.com/nixplan/nixplan/internal/symbolorder"
 )
 
 var update = flag.Bool("update", false, "write the goldens anew")

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	_ "github.com/nixplan/nixplan/internal/symbolorder"
 )
 
 var update = flag.Bool("update", false, "rewrite goldens")

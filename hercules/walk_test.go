@@ -14,6 +14,7 @@ import (
 
 	"github.com/nixplan/nixplan/eval"
 	"github.com/nixplan/nixplan/eval/value"
+	_ "github.com/nixplan/nixplan/internal/symbolorder"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected results in testdata")

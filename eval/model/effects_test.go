@@ -15,6 +15,7 @@ import (
 	"github.com/nixplan/nixplan/eval/value"
 	"github.com/nixplan/nixplan/eval/world"
 	"github.com/nixplan/nixplan/internal/diag"
+	_ "github.com/nixplan/nixplan/internal/symbolorder"
 )
 
 var update = flag.Bool("update", false, "write the answers into testdata/effects")

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
 
+	_ "github.com/nixplan/nixplan/internal/symbolorder"
 	"github.com/nixplan/nixplan/plan/diff"
 )
 
