@@ -73,6 +73,13 @@ type Machine struct {
 	attrs    []Attr
 	closures []Closure
 	sets     []Attrs
+	rest     struct { // of their large slabs; see newSlab
+		slots, thunks []Value
+		calls         []pendingCall
+		attrs         []Attr
+		closures      []Closure
+		sets          []Attrs
+	}
 }
 
 // NewMachine makes a machine that stops when ctx is done or a limit is passed.
@@ -104,7 +111,7 @@ func (m *Machine) growSlots(n int) []Value {
 		m.Charge(int64(n) * 16)
 		return make([]Value, n)
 	}
-	m.slab = newSlab[Value](m)
+	m.slab = newSlab(m, &m.rest.slots)
 	m.slots = m.slab
 	return m.Slots(n)
 }
@@ -115,7 +122,7 @@ func (m *Machine) attrSlots(n int) []Attr {
 			m.Charge(int64(n) * 24)
 			return make([]Attr, n)
 		}
-		m.attrs = newSlab[Attr](m)
+		m.attrs = newSlab(m, &m.rest.attrs)
 	}
 	s := m.attrs[:n:n]
 	m.attrs = m.attrs[n:]
@@ -182,7 +189,7 @@ func (m *Machine) Capture(parent *Env, size int) *Env {
 func (m *Machine) NewClosure(env *Env, fn *Function) Value {
 	m.captured++
 	if len(m.closures) == 0 {
-		m.closures = newSlab[Closure](m)
+		m.closures = newSlab(m, &m.rest.closures)
 	}
 	c := &m.closures[0]
 	m.closures = m.closures[1:]
@@ -199,7 +206,7 @@ func (m *Machine) NewSet(list []Attr) Value {
 
 func (m *Machine) newSet() *Attrs {
 	if len(m.sets) == 0 {
-		m.sets = newSlab[Attrs](m)
+		m.sets = newSlab(m, &m.rest.sets)
 	}
 	a := &m.sets[0]
 	m.sets = m.sets[1:]

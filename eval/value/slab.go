@@ -28,19 +28,25 @@ const (
 // singly reports whether what is made comes one by one from Go's allocator.
 func (m *Machine) singly() bool { return m.allocated >= slabsTo }
 
-// newSlab is room for values of one type.
-func newSlab[T any](m *Machine) []T {
+// newSlab is room for values of one type. rest is what was not handed out yet of the
+// last large slab of the type: they are handed out one huge page after the other.
+func newSlab[T any](m *Machine, rest *[]T) []T {
 	size := int(unsafe.Sizeof(*new(T)))
-	if m.singly() {
+	switch {
+	case m.singly():
 		m.Charge(int64(size))
 		return make([]T, 1)
-	}
-	if m.allocated < hugeFrom || m.allocated >= hugeTo {
+	case len(*rest) > 0:
+	case m.allocated < hugeFrom || m.allocated >= hugeTo:
 		m.Charge(slabBytes)
 		return make([]T, slabBytes/size)
+	default:
+		m.Charge(hugeBytes)
+		*rest = make([]T, hugeBytes/size)
 	}
-	m.Charge(hugeBytes)
-	slab := make([]T, hugeBytes/size)
-	adviseHugePages(unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(slab))), hugeBytes/size*size))
+	end := adviseHugePage(unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(*rest))), len(*rest)*size))
+	n := end / size // what lies across the end comes next
+	slab := (*rest)[:n:n]
+	*rest = (*rest)[n:]
 	return slab
 }

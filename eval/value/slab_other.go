@@ -2,4 +2,4 @@
 
 package value
 
-func adviseHugePages([]byte) {}
+func adviseHugePage(b []byte) int { return len(b) }

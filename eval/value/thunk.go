@@ -74,7 +74,7 @@ func (m *Machine) DelayCall(f, arg Value) Value {
 		return newThunkValue(t)
 	}
 	if len(m.calls) == 0 {
-		m.calls = newSlab[pendingCall](m)
+		m.calls = newSlab(m, &m.rest.calls)
 	}
 	c := &m.calls[0]
 	m.calls = m.calls[1:]
@@ -94,7 +94,7 @@ func (m *Machine) newThunk() *Value {
 }
 
 func (m *Machine) growThunks() {
-	m.thunks = newSlab[Value](m)
+	m.thunks = newSlab(m, &m.rest.thunks)
 }
 
 // Force replaces a thunk by its result and gives the value in weak head normal
