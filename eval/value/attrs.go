@@ -3,7 +3,6 @@ package value
 import (
 	"slices"
 	"strings"
-	"unsafe"
 )
 
 // Attr is one attribute: its value lies inline.
@@ -64,38 +63,49 @@ func (a *Attrs) Len() int { return len(a.All()) }
 // All are the known attributes by symbol; values may be forced in place.
 func (a *Attrs) All() []Attr {
 	if a.base != nil {
-		a.flatten()
+		a.flatten(make([]Attr, a.size))
 	}
 	return a.list
 }
 
-// flatten makes one list of all layers; of equal names the uppermost counts.
-func (a *Attrs) flatten() {
-	var few [maxLayers + 1][]Attr
-	layers := few[:0]
-	for s := a; s != nil; s = s.base {
-		layers = append(layers, s.list)
+// flatten makes one list of all layers in room, which has a.size of them; of equal
+// names the uppermost counts.
+func (a *Attrs) flatten(room []Attr) {
+	const done = ^Symbol(0)
+	var lists [maxLayers + 1][]Attr
+	var next [maxLayers + 1]Symbol // the first name of each list
+	first := func(list []Attr) Symbol {
+		if len(list) == 0 {
+			return done
+		}
+		return list[0].Name
 	}
-	out := make([]Attr, 0, a.size)
+	n := 0
+	for s := a; s != nil; s = s.base {
+		lists[n], next[n] = s.list, first(s.list)
+		n++
+	}
+	out := room[:0]
 	for {
-		top := -1
-		for i, l := range layers {
-			if len(l) > 0 && (top < 0 || l[0].Name < layers[top][0].Name) {
+		top := 0
+		for i := 1; i < n; i++ {
+			if next[i] < next[top] {
 				top = i
 			}
 		}
-		if top < 0 {
+		name := next[top]
+		if name == done {
 			break
 		}
-		attr := layers[top][0]
-		for i, l := range layers[top:] {
-			if len(l) > 0 && l[0].Name == attr.Name {
-				layers[top+i] = l[1:]
+		out = append(out, lists[top][0])
+		for i := top; i < n; i++ {
+			if next[i] == name {
+				lists[i] = lists[i][1:]
+				next[i] = first(lists[i])
 			}
 		}
-		out = append(out, attr)
 	}
-	a.list, a.base, a.size, a.layers = out, nil, int32(len(out)), 0
+	a.list, a.base, a.size, a.layers = out[:len(out):len(out)], nil, int32(len(out)), 0
 }
 
 // Get finds an attribute, nil when it is not known.
@@ -177,9 +187,12 @@ func (m *Machine) Update(a, b *Attrs) *Attrs {
 	y := b.All()
 	if int(a.size) >= minLayered && len(y) <= int(a.size)/2 {
 		if a.layers >= maxLayers {
-			m.Charge(int64(a.size) * int64(unsafe.Sizeof(Attr{})))
 			m.Step(int(a.size) / 16)
-			a.flatten()
+			room, fromSlab := m.attrRoom(int(a.size))
+			a.flatten(room)
+			if fromSlab {
+				m.attrs = m.attrs[len(a.list):]
+			}
 		}
 		// Copying took a quarter of what the packages of nixpkgs take.
 		out.list, out.base, out.size, out.layers = y, a, a.size+int32(len(y)), a.layers+1
@@ -193,7 +206,8 @@ func (m *Machine) Update(a, b *Attrs) *Attrs {
 // merge is both lists' attributes, y's where both have one.
 func (m *Machine) merge(x, y []Attr) []Attr {
 	m.Step((len(x) + len(y)) / 16)
-	out := m.attrSlots(len(x) + len(y))[:0]
+	room, fromSlab := m.attrRoom(len(x) + len(y))
+	out := room[:0]
 	for len(x) > 0 && len(y) > 0 {
 		switch {
 		case x[0].Name < y[0].Name:
@@ -207,5 +221,9 @@ func (m *Machine) merge(x, y []Attr) []Attr {
 			x, y = x[1:], y[1:]
 		}
 	}
-	return append(append(out, x...), y...)
+	out = append(append(out, x...), y...)
+	if fromSlab {
+		m.attrs = m.attrs[len(out):]
+	}
+	return out[:len(out):len(out)]
 }

@@ -117,16 +117,24 @@ func (m *Machine) growSlots(n int) []Value {
 }
 
 func (m *Machine) attrSlots(n int) []Attr {
-	if n > len(m.attrs) {
-		if n > slabBytes/4/int(unsafe.Sizeof(Attr{})) || m.singly() {
-			m.Charge(int64(n) * 24)
-			return make([]Attr, n)
-		}
+	room, fromSlab := m.attrRoom(n)
+	if fromSlab {
+		m.attrs = m.attrs[n:]
+	}
+	return room[:n:n]
+}
+
+// attrRoom is room for n attributes. From a slab it is still to be taken, as much of
+// it as was filled: m.attrs begins with it.
+func (m *Machine) attrRoom(n int) (room []Attr, fromSlab bool) {
+	if n > len(m.attrs) && (n > slabBytes/4/int(unsafe.Sizeof(Attr{})) || m.singly()) {
+		m.Charge(int64(n) * 24)
+		return make([]Attr, n), false
+	}
+	for n > len(m.attrs) { // the last of a large slab is short
 		m.attrs = newSlab(m, &m.rest.attrs)
 	}
-	s := m.attrs[:n:n]
-	m.attrs = m.attrs[n:]
-	return s
+	return m.attrs[:n], true
 }
 
 // AttrSlots gives room for n attributes, for NewAttrsSorted and NewAttrsList.

@@ -72,3 +72,37 @@ func TestReleaseBeforeList(t *testing.T) {
 		t.Error("a list was given back together with the environment before it")
 	}
 }
+
+// What slabs hand out is empty and nobody else's, whatever is left of a slab.
+func TestSlabsDoNotOverlap(t *testing.T) {
+	m := NewMachine(context.Background(), Limits{})
+	var attrs [][]Attr
+	var slots [][]Value
+	for i := 0; m.allocated < 40<<20; i++ {
+		n := 1 + i%41
+		if i%1000 == 999 { // the end of a large slab
+			m.attrs, m.slots = nil, nil
+			m.rest.attrs, m.rest.slots = make([]Attr, 3), make([]Value, 3)
+		}
+		a, s := m.AttrSlots(n), m.Slots(n)
+		for j := range n {
+			if a[j] != (Attr{}) || s[j] != (Value{}) {
+				t.Fatalf("not empty: %v, %v", a[j], s[j])
+			}
+			a[j].Value, s[j] = NewInt(int64(i)), NewInt(int64(i))
+		}
+		if i%1000 == 0 {
+			attrs, slots = append(attrs, a), append(slots, s)
+		}
+		if i%3 == 0 { // a set of which half is replaced
+			m.merge(a[:n/2], a[:n])
+		}
+	}
+	for k := range attrs {
+		for j := range attrs[k] {
+			if attrs[k][j].Value.Int() != int64(1000*k) || slots[k][j].Int() != int64(1000*k) {
+				t.Fatalf("overwritten: %v, %v", attrs[k][j], slots[k][j])
+			}
+		}
+	}
+}
