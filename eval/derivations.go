@@ -1,6 +1,9 @@
 package eval
 
 import (
+	"path"
+	"strings"
+
 	"github.com/nixplan/nixplan/eval/internal/store"
 	"github.com/nixplan/nixplan/eval/value"
 )
@@ -11,6 +14,29 @@ var symRecurse = value.Intern("recurseForDerivations")
 type DerivationFile struct {
 	Path string // the store path, ending in ".drv"
 	Text string // its ATerm
+}
+
+// Recipe is what carrying out a derivation by hand needs of its file.
+type Recipe struct {
+	Builder string
+	Env     map[string]string
+	Inputs  map[string][]string // names of outputs by the .drv files they are made by
+}
+
+// Recipe reads the file. The error says where it is no derivation.
+func (f DerivationFile) Recipe() (*Recipe, error) {
+	drv, err := store.ParseDerivation(strings.TrimSuffix(path.Base(f.Path), ".drv"), f.Text)
+	if err != nil {
+		return nil, err
+	}
+	r := &Recipe{Builder: drv.Builder, Env: map[string]string{}, Inputs: map[string][]string{}}
+	for _, v := range drv.Env {
+		r.Env[v.Name] = v.Text
+	}
+	for _, in := range drv.InputDrvs {
+		r.Inputs[in.Path] = append(r.Inputs[in.Path], in.Output)
+	}
+	return r, nil
 }
 
 // Derivations are the files of all derivations that a value stands for and of

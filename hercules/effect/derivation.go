@@ -1,36 +1,28 @@
 package effect
 
 import (
-	"fmt"
 	"maps"
 	"os"
 	"slices"
 	"strings"
 
-	"github.com/nix-community/go-nix/pkg/derivation"
+	"github.com/nixplan/nixplan/eval"
 )
 
 // readDerivation reads a .drv file.
-func readDerivation(path string) (*derivation.Derivation, error) {
-	f, err := os.Open(path)
+func readDerivation(path string) (*eval.Recipe, error) {
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	drv, err := derivation.ReadDerivation(f)
-	if drv == nil {
-		return nil, fmt.Errorf("%s cannot be read: %w", path, err)
-	}
-	// A derivation that was read is checked as well; that fails with a store other
-	// than /nix/store, and Nix wrote it.
-	return drv, nil
+	return eval.DerivationFile{Path: path, Text: string(text)}.Recipe()
 }
 
 // inputs are what a derivation is built from, in the form that realise takes.
-func inputs(drv *derivation.Derivation) []string {
+func inputs(drv *eval.Recipe) []string {
 	var list []string
-	for _, path := range slices.Sorted(maps.Keys(drv.InputDerivations)) {
-		list = append(list, path+"!"+strings.Join(drv.InputDerivations[path], ","))
+	for _, path := range slices.Sorted(maps.Keys(drv.Inputs)) {
+		list = append(list, path+"!"+strings.Join(drv.Inputs[path], ","))
 	}
 	return list
 }

@@ -14,8 +14,7 @@ import (
 	"mvdan.cc/sh/v3/expand"
 	"mvdan.cc/sh/v3/syntax"
 
-	"github.com/nix-community/go-nix/pkg/derivation"
-
+	"github.com/nixplan/nixplan/eval"
 	"github.com/nixplan/nixplan/hercules"
 )
 
@@ -23,7 +22,7 @@ import (
 // setup knows: it is what an effect, and nix-shell, source first. It puts the
 // programs of all inputs on PATH, in order, and runs their setup hooks. Where there
 // is no stdenv, the inputs' bin directories are taken.
-func (n *Nix) setUp(ctx context.Context, drv *derivation.Derivation, out *Effect) error {
+func (n *Nix) setUp(ctx context.Context, drv *eval.Recipe, out *Effect) error {
 	setup := filepath.Join(drv.Env["stdenv"], "setup")
 	if _, err := os.Stat(setup); drv.Env["stdenv"] == "" || err != nil {
 		out.Path = inputPath(drv.Env)
@@ -63,7 +62,7 @@ var shellOwn = []string{"_", "PWD", "OLDPWD", "SHLVL", "_PATH"}
 // source sources stdenv's setup in bash, as the effect would, and gives the exported
 // variables. The effect's scripts are left out of its environment: nothing runs
 // them, and they may hold what is not for everybody.
-func (n *Nix) source(ctx context.Context, drv *derivation.Derivation, setup string) (map[string]string, error) {
+func (n *Nix) source(ctx context.Context, drv *eval.Recipe, setup string) (map[string]string, error) {
 	dir, err := os.MkdirTemp(n.scratch.dir, "setup-")
 	if err != nil {
 		return nil, err
