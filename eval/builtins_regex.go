@@ -41,14 +41,16 @@ func primMatch(m *value.Machine, pattern, v value.Value) value.Value {
 	if !ok {
 		return value.NullValue
 	}
-	return groupList(m, groups)
+	return groupList(m, groups, v.Context().Marks())
 }
 
-func groupList(m *value.Machine, groups []ere.Group) value.Value {
+// groupList are the groups of a match. They have no context in Nix, but do derive from
+// what the text derives from.
+func groupList(m *value.Machine, groups []ere.Group, marks *value.Context) value.Value {
 	list := m.Slots(len(groups))
 	for i, g := range groups {
 		if g.Matched {
-			list[i] = value.NewString(g.Text)
+			list[i] = value.NewStringContext(g.Text, marks)
 		} else {
 			list[i] = value.NullValue
 		}
@@ -69,7 +71,7 @@ func primSplit(m *value.Machine, pattern, v value.Value) value.Value {
 		m.Charge(4 * 16) // a piece, its groups, and room to grow
 		list = append(list, value.NewStringContext(p.Text, marks))
 		if !p.Last {
-			list = append(list, groupList(m, p.Groups))
+			list = append(list, groupList(m, p.Groups, marks))
 		}
 	})
 	if err != nil {

@@ -56,6 +56,7 @@ func TestFound(t *testing.T) {
 		{"aws-secret-access-key", "aws_secret_access_key = ", r.of(base, 40), "\n"},
 		{"private-key", "-----BEGIN RSA PRIVATE KEY-----", "\n" + r.lines(10), "-----END RSA PRIVATE KEY-----"},
 		{"private-key", "-----BEGIN PRIVATE KEY-----", "\n" + r.lines(3), "-----END PRIVATE KEY-----"},
+		{"private-key", "# -----BEGIN PRIVATE KEY-----", "\n" + strings.ReplaceAll(r.lines(3), "\n", "\n# "), "-----END PRIVATE KEY-----"},
 		{"private-key", "x = \"-----BEGIN EC PRIVATE KEY-----", `\n` + r.of(base, 64) + `\n` + r.of(base, 64) + `\n`, "-----END EC PRIVATE KEY-----"},
 		{"private-key", "-----BEGIN OPENSSH PRIVATE KEY-----", "\n" + openSSHPlain + r.lines(4), "-----END OPENSSH PRIVATE KEY-----"},
 		{"private-key", "-----BEGIN PGP PRIVATE KEY BLOCK-----", "\nVersion: GnuPG v1\n\n" + r.lines(4), "-----END PGP PRIVATE KEY BLOCK-----"},

@@ -21,7 +21,7 @@ var rules = []rule{
 		entropy:  4, accept: mixed,
 	}, {
 		kind: "private-key", what: "a private key", shown: "-----BEGIN PRIVATE KEY-----", keywords: []string{"PRIVATE KEY-----", "PRIVATE KEY BLOCK-----"},
-		pattern: lazy.Regexp(`-----BEGIN (?:(?:RSA|DSA|EC|OPENSSH|PGP|SSH2) )?PRIVATE KEY(?: BLOCK)?-----((?:[A-Za-z0-9+/=:,.()\s<>@-]|\\[nr])*?)-----END `),
+		pattern: lazy.Regexp(`-----BEGIN (?:(?:RSA|DSA|EC|OPENSSH|PGP|SSH2) )?PRIVATE KEY(?: BLOCK)?-----((?:[A-Za-z0-9+/=:,.()\s<>@#*-]|\\[nr])*?)-----END `), // # and * of comments
 		accept:  privateKeyBody,
 	}, {
 		kind: "putty-private-key", what: "a private key", shown: "PuTTY-User-Key-File", keywords: []string{"PuTTY-User-Key-File-"},
@@ -94,7 +94,7 @@ func privateKeyBody(body, match string) bool {
 	if strings.Contains(body, "ENCRYPTED") {
 		return false
 	}
-	body = strings.NewReplacer(`\n`, "", `\r`, "", "\n", "", "\r", "", " ", "", "\t", "").Replace(body)
+	body = strings.NewReplacer(`\n`, "", `\r`, "", "\n", "", "\r", "", " ", "", "\t", "", "#", "", "*", "").Replace(body)
 	if strings.HasPrefix(match, "-----BEGIN OPENSSH") && !strings.HasPrefix(body, openSSHPlain) {
 		return false
 	}

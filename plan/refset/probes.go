@@ -40,7 +40,79 @@ func Probes(literals []Literal) []string {
 			}
 		}
 	}
+	for _, ref := range both(literals) {
+		add(ref)
+	}
 	return out
+}
+
+// mostBoth bounds the refs that are made for two literals at once.
+const mostBoth = 120
+
+// both are refs for which two literals hold at once, one of which may hold anywhere or
+// at the end: regular expressions, suffixes, and texts that a ref contains.
+func both(literals []Literal) (out []string) {
+	type part struct {
+		of    *Literal
+		begin string // of a ref, or
+		piece string // behind it
+	}
+	var parts []part
+	for i := range literals {
+		l := &literals[i]
+		switch {
+		case !l.Fact.IsRef():
+		case l.Op == Suffix || l.Op == Contains:
+			parts = append(parts, part{of: l, piece: l.Text})
+		case l.Op == Prefix && l.Text != "":
+			for _, top := range l.Fact.dirs() {
+				if dir, name := split(top + l.Text); name != "" {
+					parts = append(parts, part{of: l, begin: dir + name})
+				}
+			}
+		case l.Op == Matches:
+			for _, example := range longest(Examples(l.Text), 3) {
+				for _, top := range l.Fact.dirs() {
+					if dir, _ := split(top + example); dir != "" {
+						parts = append(parts, part{of: l, begin: top + example})
+					}
+				}
+				if dir, _ := split(example); dir == "" && example != "" {
+					parts = append(parts, part{of: l, piece: example})
+				}
+			}
+		}
+	}
+	for _, a := range parts {
+		for _, b := range parts {
+			if a.of == b.of || b.piece == "" {
+				continue
+			}
+			begins := []string{a.begin}
+			if a.begin == "" {
+				begins = begins[:0]
+				for _, begin := range beginnings(a.of.Fact) {
+					begins = append(begins, begin+"x"+a.piece)
+				}
+			} else if a.of.Op == Prefix && b.of.Op != Matches {
+				continue // made above
+			}
+			for _, begin := range begins {
+				if len(out) == mostBoth {
+					return out
+				}
+				out = append(out, begin+b.piece)
+			}
+		}
+	}
+	return out
+}
+
+// longest are up to n texts of a list, those that say the most first.
+func longest(list []string, n int) []string {
+	list = slices.Clone(list)
+	slices.SortStableFunc(list, func(a, b string) int { return len(b) - len(a) })
+	return list[:min(len(list), n)]
 }
 
 // dirs are where the values of a fact stand in full names.
