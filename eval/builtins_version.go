@@ -18,14 +18,15 @@ var versionPrims = []value.Prim{
 	}},
 	{Name: "parseDrvName", Result: value.AttrSet, Arity: 1, Strict: 1, F1: func(m *value.Machine, v value.Value) value.Value {
 		name, ver := version.ParseDrvName(wantPlain(m, v))
-		return host(m).Set(map[string]value.Value{"name": value.NewString(name), "version": value.NewString(ver)})
+		marks := v.Context().Marks()
+		return host(m).Set(map[string]value.Value{"name": value.NewStringContext(name, marks), "version": value.NewStringContext(ver, marks)})
 	}},
 	{Name: "splitVersion", Result: value.List, Arity: 1, Strict: 1, F1: func(m *value.Machine, v value.Value) value.Value {
 		var list []value.Value
 		for part := range version.Split(wantPlain(m, v)) {
 			m.Step(1)
 			m.Charge(2 * 16) // the part, and room to grow
-			list = append(list, value.NewString(part))
+			list = append(list, value.NewStringContext(part, v.Context().Marks()))
 		}
 		return value.NewList(list)
 	}},

@@ -1,6 +1,8 @@
 package eval
 
 import (
+	"strings"
+
 	"github.com/nixplan/nixplan/eval/value"
 )
 
@@ -36,6 +38,9 @@ type Decision struct {
 	// Others are the texts on the other side: the operand, the elements of a
 	// list, the names of a set.
 	Others []string
+	// Joined are the two sides of a comparison of lists of texts, with slashes between
+	// the elements: what a name that was split consists of.
+	Joined [2]string
 	// Pattern is the regular expression of a match.
 	Pattern string
 }
@@ -57,8 +62,11 @@ func (ev *Evaluator) decided(c *value.Comparison, op string, a, b value.Value) {
 		subject, other = b, a
 	}
 	d := Decision{Comparison: c}
-	if subject.Kind() == value.String {
+	switch {
+	case subject.Kind() == value.String:
 		d.Subject = subject.Str()
+	case subject.Kind() == value.List && other.Kind() == value.List:
+		d.Joined = [2]string{strings.Join(texts(subject), "/"), strings.Join(texts(other), "/")}
 	}
 	if op == "match" {
 		d.Pattern = other.Str()

@@ -97,6 +97,9 @@ func (l *literals) from(d *eval.Decision, src *hercules.GitSource) {
 				l.compared(d.Op, fact, whole, d.Subject, text)
 			}
 		}
+		if d.Joined[1] != "" {
+			l.compared(d.Op, fact, whole, d.Joined[0], d.Joined[1])
+		}
 	}
 }
 

@@ -47,6 +47,11 @@ func candidates(d *eval.Decision, src *hercules.GitSource) []string {
 				}
 			}
 		}
+		for _, value := range wholes(d.Joined[1], d.Joined[0], fact) {
+			for _, ref := range refs(value) {
+				add(ref)
+			}
+		}
 	}
 	return out
 }

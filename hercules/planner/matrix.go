@@ -43,6 +43,7 @@ type MatrixJob struct {
 	Active       Region
 	Undetermined Region
 
+	opaque bool    // see Planner.opaque
 	naming *naming // nil for a job that has one name
 }
 
@@ -107,12 +108,13 @@ type matrix struct {
 // outcome is what an evaluation says of jobs.
 type outcome struct {
 	of     map[string]plan.RefState // by path
+	opaque map[string]bool          // jobs whose condition asks what no literal says
 	failed []string                 // paths that could not be evaluated
 	spent  bool                     // for lack of time or memory
 }
 
 func (p *Planner) outcomeOf(e *hercules.Evaluation) outcome {
-	out := outcome{of: map[string]plan.RefState{}}
+	out := outcome{of: map[string]plan.RefState{}, opaque: map[string]bool{}}
 	if e == nil {
 		return out
 	}
@@ -124,6 +126,7 @@ func (p *Planner) outcomeOf(e *hercules.Evaluation) outcome {
 			switch {
 			case f.Class == hercules.Effect:
 				out.of[path] = p.state(h, f.State, e.Source.Ref)
+				out.opaque[path] = slices.ContainsFunc(slices.Concat(f.Shared, f.Own), p.opaque)
 			case f.Class == hercules.Undetermined && mayBeJob(f, h), f.Class == hercules.Open && mayHoldJobs(f, h):
 				if out.of[path] == "" {
 					out.of[path] = plan.Undetermined
@@ -141,6 +144,19 @@ func (p *Planner) outcomeOf(e *hercules.Evaluation) outcome {
 		out.of[hercules.JoinPath(f.Job)] = plan.Undetermined
 	}
 	return out
+}
+
+// opaque reports whether an operation on a fact about the ref has a result that may be
+// compared in ways that nobody sees: how many letters it has, which number it is. What
+// libraries ask for the length is part of something else, hasSuffix for one.
+func (p *Planner) opaque(c *value.Comparison) bool {
+	switch c.Op {
+	case "fromJSON":
+		return true
+	case "stringLength", "hashString":
+		return !p.ev.InLibrary(c.At)
+	}
+	return false
 }
 
 func (s *outcome) fail(path []string, err error) {
@@ -358,9 +374,13 @@ func (m *matrix) describe() {
 				state = m.outcomes[i].state(path)
 			}
 			job.States = append(job.States, state)
+			job.opaque = job.opaque || m.outcomes[i].opaque[job.Job.Path]
 		}
 		for _, state := range job.States {
 			key.WriteString(string(state) + " ")
+		}
+		if job.opaque {
+			key.WriteString("opaque")
 		}
 		r, ok := known[key.String()]
 		if !ok {
@@ -398,7 +418,7 @@ func (m *matrix) region(job *MatrixJob, state plan.RefState, t *tables) Region {
 		}
 		set, ok = t.folded.Fit(samples)
 	}
-	return Region{set, ok}
+	return Region{set, ok && !job.opaque}
 }
 
 // refute tries refs made for the descriptions there are, and reports whether

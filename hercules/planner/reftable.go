@@ -213,8 +213,8 @@ func (c *columns) set(job *MatrixJob, state plan.RefState, region *Region) plan.
 	if region.Exact {
 		out.Text, out.Any = region.Set.String(), region.Set.Any
 		for i, at := range c.order {
-			if job.States[at] == state {
-				out.Refs = append(out.Refs, c.table.Refs[i].Ref())
+			if ref := c.table.Refs[i].Ref(); job.States[at] == state && !slices.Contains(out.Refs, ref) {
+				out.Refs = append(out.Refs, ref)
 			}
 		}
 		return out

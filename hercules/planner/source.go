@@ -169,6 +169,10 @@ func (b *builder) file(path string) *foundFile {
 	content := path
 	if f.err == nil && f.info.IsDir() {
 		content = filepath.Join(path, "default.nix")
+		if _, err := w.Stat(content); errors.Is(err, fs.ErrNotExist) {
+			f.info, f.err = nil, err
+			return f
+		}
 	}
 	f.tracked = b.tracked(content)
 	if f.err != nil {
@@ -184,6 +188,9 @@ func (b *builder) file(path string) *foundFile {
 
 // readable is an error about a file without the file's name, which the plan has.
 func readable(err error) string {
+	if strings.HasSuffix(err.Error(), "too many links") { // filepath.EvalSymlinks has no better error
+		return "its symbolic links lead in a circle"
+	}
 	var pathErr *fs.PathError
 	if errors.As(err, &pathErr) {
 		return pathErr.Err.Error()

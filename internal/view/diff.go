@@ -142,9 +142,11 @@ func activeFor(c *diff.Changes, job *diff.Job) string {
 	switch {
 	case job.Change == diff.Removed:
 		return ""
+	case len(job.Active) == 0 && comparedRefs(c) == 1:
+		return "not active for " + refTitles(c, job.Refs)
 	case len(job.Active) == 0:
 		return "active for none of the refs"
-	case len(job.Active) == len(job.Refs) && len(job.Refs) == comparedRefs(c):
+	case len(job.Active) == len(job.Refs) && len(job.Refs) == comparedRefs(c) && comparedRefs(c) > 1:
 		return "active for every ref"
 	}
 	return "active for " + refTitles(c, job.Active)

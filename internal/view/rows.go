@@ -239,7 +239,7 @@ func (r *rows) problems(job *plan.Job) {
 			problem = "does not exist"
 		case is(file.Tracked, false):
 			problem = "is not tracked by git, so an agent does not have it"
-		case is(file.Included, false):
+		case is(file.Included, false) && problem == "":
 			problem = "is left out by the filter of src"
 		}
 		if problem != "" {

@@ -54,6 +54,16 @@ removed argument bucket neat-docs`},
 	}, `
 job added new runs
 activated state absent → active [main]`},
+	{"network file lost, and with it a target", func(w *world) {
+		w.network(func(j *plan.Job) {
+			j.Files = slices.Clone(j.Files)
+			j.Files[0].Exists, j.Files[0].Error = new(bool), "there is no such file in src"
+			j.Machines = slices.Clone(j.Machines)
+			j.Machines[0].TargetEnv, j.Machines[0].TargetHost = "", ""
+		})
+	}, `
+job changed neat-network runs
+changed file network.nix network → network, does not exist`},
 	{"attribute renamed", func(w *world) {
 		w.network(func(j *plan.Job) { j.Path, j.AttrPath = "network", []string{"network"} })
 		w.scripts = map[string]map[string]string{"network": w.scripts["neat-network"]}

@@ -223,7 +223,7 @@ func (c *comparison) compareJobs(p *pair, before, after *plan.Job) []change {
 	if c.equal.of(before, after) {
 		return nil
 	}
-	out := compareFacts(factsOf(before), factsOf(after), p.same)
+	out := withoutLost(compareFacts(factsOf(before), factsOf(after), p.same), before, after)
 	out = c.files.follow(out, before, after)
 	out = append(out, fileOrder(before, after)...)
 	out = append(out, c.files.contents(before, after)...)
@@ -232,6 +232,19 @@ func (c *comparison) compareJobs(p *pair, before, after *plan.Job) []change {
 		out = append(out, change{fact: fact{Derivation, "", after.DrvPath}, before: before.DrvPath, what: Changed})
 	}
 	return out
+}
+
+// withoutLost leaves out what only seems to change of machines, since a network file
+// cannot be read on one side: that is told of the file.
+func withoutLost(changes []change, before, after *plan.Job) []change {
+	unreadable := func(job *plan.Job) bool {
+		return slices.ContainsFunc(job.Files, func(f plan.File) bool { return fileText(&f) != string(f.Role) })
+	}
+	wasLost, isLost := unreadable(before), unreadable(after)
+	return slices.DeleteFunc(changes, func(c change) bool {
+		return c.topic == Machine && (isLost && (c.what == Removed || c.what == Changed && c.value == "") ||
+			wasLost && (c.what == Added || c.what == Changed && c.before == ""))
+	})
 }
 
 // fileOrder notices the same files in another order: the later ones win.

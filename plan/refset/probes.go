@@ -149,7 +149,7 @@ func (l *Literal) probes(few bool) (out []string) {
 			out = append(out, dir+name, dir+name+"x", dir+"x"+name)
 			if !few {
 				out = append(out, dir+name+"/x", dir+"x/"+name, dir+"x-"+name, dir+name+"-x", dir+shorter(name), other(dir)+name)
-				out = append(out, dir+strings.ToUpper(name), dir+capital(name))
+				out = append(out, dir+strings.ToUpper(name), dir+strings.ToLower(name), dir+capital(name))
 				for _, text := range separated(name) {
 					out = append(out, dir+text)
 				}
@@ -158,7 +158,10 @@ func (l *Literal) probes(few bool) (out []string) {
 			out = append(out, dir+name+"x", dir+name+"zz-9/y", other(dir)+name+"x", dir+"x"+name+"x", dir+"x/"+name+"x")
 			if name != "" {
 				out = append(out, dir+name, dir+strings.TrimSuffix(name, "/"), dir+shorter(name)+"x",
-					dir+strings.ToUpper(name)+"x", dir+capital(name)+"x")
+					dir+strings.ToUpper(name)+"x", dir+strings.ToLower(name)+"x", dir+capital(name)+"x")
+				if last := name[len(name)-1]; '0' <= last && last <= '9' {
+					out = append(out, dir+name+"0") // another number
+				}
 			}
 		case Suffix, Contains:
 			for _, begin := range beginnings(l.Fact) {
