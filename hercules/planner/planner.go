@@ -127,7 +127,7 @@ func findProject(ctx context.Context, o Options) (*hercules.Project, error) {
 	}
 	project, err := hercules.FindProject(o.Path)
 	if err == nil && project.Git != nil && project.Git.Bare() && project.Entry == "" {
-		return nil, fmt.Errorf("%s: a bare repository has no files to evaluate; name a revision", project.Root)
+		return nil, fmt.Errorf("%s: a bare repository has no files to evaluate; clone it, or compare two of its revisions with nixplan diff", project.Root)
 	}
 	return project, err
 }
