@@ -1,11 +1,14 @@
 package planner
 
 import (
+	"path"
 	"path/filepath"
 	"strings"
 
 	"github.com/nixplan/nixplan/eval"
 	"github.com/nixplan/nixplan/eval/value"
+	"github.com/nixplan/nixplan/internal/diag"
+	"github.com/nixplan/nixplan/parser"
 	"github.com/nixplan/nixplan/plan"
 )
 
@@ -67,6 +70,28 @@ func (p *Planner) programReads(f func()) {
 	for _, path := range p.ev.World().ReadOrder(before) {
 		p.program[path] = true
 	}
+}
+
+// Imports are the files of the repository that one of its Nix files names with a path
+// that is written out, in the order of the text; all are relative to the root.
+func (p *Planner) Imports(name string) []string {
+	text, ok := p.File(name)
+	if !ok {
+		return nil
+	}
+	dir := path.Dir(name)
+	if info, err := p.ev.World().Stat(filepath.Join(p.project.Root, filepath.FromSlash(name))); err == nil && info.IsDir() {
+		dir = name
+	}
+	file, _ := parser.Parse(diag.NewSource(name, text))
+	var out []string
+	parser.Walk(file.Expr, func(e parser.Expr) bool {
+		if literal, ok := e.(*parser.Path); ok && literal.Kind == parser.RelativePath && len(literal.Parts) == 1 {
+			out = append(out, path.Join(dir, literal.Parts[0].Text))
+		}
+		return true
+	})
+	return out
 }
 
 // largestFile is how many bytes a file may have whose text is compared.

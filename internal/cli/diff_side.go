@@ -47,7 +47,7 @@ func (o *diffOptions) survey(ctx context.Context, from revision) (*diffSide, err
 	if err != nil {
 		return nil, err
 	}
-	side := &diffSide{Side: diff.Side{Name: from.name, File: p.File}, planner: p}
+	side := &diffSide{Side: diff.Side{Name: from.name, File: p.File, Imports: p.Imports}, planner: p}
 	report, survey, err := check.Survey(ctx, p, check.Options{Refs: o.refs, Secrets: o.secrets})
 	if err != nil {
 		side.close()

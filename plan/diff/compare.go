@@ -29,6 +29,10 @@ type Side struct {
 	// SHA-256 in hex. Only if both sides have it are changes of imported files
 	// reported.
 	Reads map[string]string
+	// Imports gives the files that a file names with a path, both relative to the
+	// repository's root. It may be nil; then nobody knows which job an imported file
+	// belongs to.
+	Imports func(path string) []string
 	// Scripts are texts by the job's path and the script's name. Only if both
 	// sides have it are scripts compared.
 	Scripts map[string]map[string]string

@@ -220,13 +220,15 @@ func compareFacts(before, after []fact, same func(a, b string) bool) []change {
 // compareJobs lists what differs in a job for a ref for which both sides have
 // it, but for its state.
 func (c *comparison) compareJobs(p *pair, before, after *plan.Job) []change {
+	imported := c.files.importedBy(before, after)
 	if c.equal.of(before, after) {
-		return nil
+		return imported
 	}
 	out := withoutLost(compareFacts(factsOf(before), factsOf(after), p.same), before, after)
 	out = c.files.follow(out, before, after)
 	out = append(out, fileOrder(before, after)...)
 	out = append(out, c.files.contents(before, after)...)
+	out = append(out, imported...)
 	if len(out) == 0 && len(c.steps(p, before, after)) == 0 && before.DrvPath != after.DrvPath &&
 		before.DrvPath != "" && after.DrvPath != "" {
 		out = append(out, change{fact: fact{Derivation, "", after.DrvPath}, before: before.DrvPath, what: Changed})

@@ -16,6 +16,8 @@ type files struct {
 	// moved leads from a path of the base to one of the head, back the other way.
 	moved, back map[string]string
 	changed     map[string]*File // by path in the head, removed ones in the base
+	// imported are the changed files that the network files of a job lead to.
+	imported map[string][]string
 }
 
 // used is a file on one side.
@@ -58,6 +60,7 @@ func compareFiles(c *comparison) *files {
 			f.changed[p] = after.file(p, "", Changed, c.contentDiff(before, after, was, p))
 		}
 	}
+	f.importers(c)
 	return f
 }
 
@@ -244,7 +247,7 @@ func (f *files) report(c *comparison) []File {
 				file.Reach = r
 			}
 		}
-		if slices.Contains(file.Roles, Imported) {
+		if slices.Contains(file.Roles, Imported) && len(file.Jobs) == 0 {
 			file.Reach = MayRun // who imports it is not known
 		}
 		out = append(out, *file)
