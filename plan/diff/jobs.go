@@ -381,7 +381,10 @@ func stateChange(a, b string) []change {
 }
 
 // merger puts changes together that are the same for several refs.
-type merger struct{ list []merged }
+type merger struct {
+	list []merged
+	at   map[change]int // in list
+}
 
 type merged struct {
 	change
@@ -389,13 +392,15 @@ type merged struct {
 }
 
 func (m *merger) add(ref string, c change) {
-	for i := range m.list {
-		if m.list[i].change == c {
-			if !slices.Contains(m.list[i].refs, ref) {
-				m.list[i].refs = append(m.list[i].refs, ref)
-			}
-			return
+	if i, known := m.at[c]; known {
+		if !slices.Contains(m.list[i].refs, ref) {
+			m.list[i].refs = append(m.list[i].refs, ref)
 		}
+		return
 	}
+	if m.at == nil {
+		m.at = map[change]int{}
+	}
+	m.at[c] = len(m.list)
 	m.list = append(m.list, merged{c, []string{ref}})
 }
