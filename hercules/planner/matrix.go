@@ -126,7 +126,9 @@ func (p *Planner) outcomeOf(e *hercules.Evaluation) outcome {
 			switch {
 			case f.Class == hercules.Effect:
 				out.of[path] = p.state(h, f.State, e.Source.Ref)
-				out.opaque[path] = slices.ContainsFunc(slices.Concat(f.Shared, f.Own), p.opaque)
+				if slices.ContainsFunc(f.Shared, p.opaque) || slices.ContainsFunc(f.Own, p.opaque) {
+					out.opaque[path] = true
+				}
 			case f.Class == hercules.Undetermined && mayBeJob(f, h), f.Class == hercules.Open && mayHoldJobs(f, h):
 				if out.of[path] == "" {
 					out.of[path] = plan.Undetermined
@@ -372,9 +374,9 @@ func (m *matrix) describe() {
 			state := plan.Absent
 			if path, ok := job.path(&m.out.Tried[i]); ok {
 				state = m.outcomes[i].state(path)
+				job.opaque = job.opaque || m.outcomes[i].opaque[path]
 			}
 			job.States = append(job.States, state)
-			job.opaque = job.opaque || m.outcomes[i].opaque[job.Job.Path]
 		}
 		for _, state := range job.States {
 			key.WriteString(string(state) + " ")
