@@ -49,7 +49,8 @@ no file is touched, so shallow clones and bare repositories will do, as long as
 they have both revisions.
 
 Two files that nixplan plan --out saved can be compared as well. Where a file and
-a revision have the same name, the file is meant; ./NAME is never a revision.`,
+a revision have the same name, the file is meant, but for HEAD and its kin; ./NAME is
+never a revision.`,
 		Example: `  nixplan diff
   nixplan diff main feature
   nixplan diff HEAD~1 HEAD --ref refs/heads/production
@@ -186,7 +187,8 @@ func (o *diffOptions) sides(ctx context.Context) (base, head *diffSide, err erro
 
 // isFile reports whether an argument names something that is no revision.
 func isFile(arg string) bool {
-	if arg == "" {
+	// In a bare repository git's own HEAD and FETCH_HEAD are files.
+	if arg == "" || strings.HasSuffix(arg, "HEAD") && strings.Trim(arg, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_") == "" {
 		return false
 	}
 	info, err := os.Stat(arg)
