@@ -85,6 +85,7 @@ func (n *pathNode) Eval(m *value.Machine, env *value.Env) value.Value {
 			failAt(m, value.OtherError, c.At(), "a string that refers to a store path cannot be appended to a path")
 		}
 		m.FitText(text.Len() + len(v.Str()))
+		observe(m, "path", v, v)
 		text.WriteString(v.Str())
 	}
 	return value.NewPath(canonPath(text.String()))
@@ -107,7 +108,7 @@ func joinPath(m *value.Machine, a, b value.Value, at value.Span) value.Value {
 		failAt(m, value.OtherError, at, "a string that refers to a store path cannot be appended to a path")
 	}
 	m.FitText(len(a.Path()) + len(b.Str()))
-	return value.NewPath(canonPath(a.Path() + b.Str()))
+	return observe(m, "path", b, value.NewPath(canonPath(a.Path()+b.Str())))
 }
 
 // textBuilder joins strings, their contexts, and unknowns. A text of one part is

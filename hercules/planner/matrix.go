@@ -149,13 +149,13 @@ func (p *Planner) outcomeOf(e *hercules.Evaluation) outcome {
 }
 
 // opaque reports whether an operation on a fact about the ref has a result that may be
-// compared in ways that nobody sees: how many letters it has, which number it is. What
+// compared in ways that nobody sees: how many letters it has, which number it is, which files there are. What
 // libraries ask for the length is part of something else, hasSuffix for one.
 func (p *Planner) opaque(c *value.Comparison) bool {
 	switch c.Op {
 	case "fromJSON":
 		return true
-	case "stringLength", "hashString":
+	case "stringLength", "hashString", "path":
 		return !p.ev.InLibrary(c.At)
 	}
 	return false

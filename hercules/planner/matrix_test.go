@@ -121,6 +121,7 @@ func TestConditions(t *testing.T) {
 		{"major version", `lib.hasPrefix "refs/tags/v" ref && lib.versions.major (lib.removePrefix "refs/tags/v" ref) == "2"`, ""},
 		{"list of parts", `lib.drop 2 (lib.splitString "/" ref) == [ "deploy" "prod" ]`, ""},
 		{"length of branch", `lib.hasPrefix "release-" (toString branch) && builtins.stringLength branch == 13`, ""},
+		{"file named by the branch", `branch != null && builtins.pathExists (./envs + "/${branch}")`, ""},
 		{"first letter", `lib.toUpper (builtins.substring 0 1 (toString branch)) == "R"`, ""},
 		{"owner", `src.owner == "acme"`, "every ref if the owner is acme"},
 		{"owner and branch", `src.owner == "acme" && branch == "main"`, main + " if the owner is acme"},
