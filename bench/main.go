@@ -8,7 +8,6 @@ package main
 import (
 	"flag"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -140,15 +139,23 @@ type measurement struct {
 	peak        int64 // bytes
 }
 
+// run runs the command once. What it prints goes to files, and only errors are
+// kept: with pipes, this program would run beside what it measures.
 func (m *measurement) run(counts bool) error {
+	message, err := os.CreateTemp("", "nixplan-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(message.Name())
+	defer message.Close()
 	cmd := exec.Command(m.name, m.args...)
-	var message strings.Builder
-	cmd.Stdout, cmd.Stderr = io.Discard, &message
+	cmd.Stderr = message
 	start := time.Now()
-	err := cmd.Run()
+	err = cmd.Run()
 	took := time.Since(start)
 	if err != nil {
-		return fmt.Errorf("%s: %w\n%s", m.name, err, message.String())
+		text, _ := os.ReadFile(message.Name())
+		return fmt.Errorf("%s: %w\n%s", m.name, err, text)
 	}
 	if counts {
 		m.walls = append(m.walls, took)

@@ -44,7 +44,7 @@ func newSlab[T any](m *Machine, rest *[]T) []T {
 		m.Charge(hugeBytes)
 		*rest = make([]T, hugeBytes/size)
 	}
-	end := adviseHugePage(unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(*rest))), len(*rest)*size))
+	end := handOut(unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(*rest))), len(*rest)*size))
 	n := end / size // what lies across the end comes next
 	slab := (*rest)[:n:n]
 	*rest = (*rest)[n:]

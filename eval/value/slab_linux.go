@@ -5,6 +5,8 @@ import (
 	"syscall"
 	"time"
 	"unsafe"
+
+	"golang.org/x/sys/unix"
 )
 
 const (
@@ -16,27 +18,31 @@ const (
 	// other programs just gave back. Lists of thunks took 0.19 s in such a machine, at
 	// times 0.27, and take 0.13 since a slow page is followed by small ones.
 	slowHugePage = 2 * time.Millisecond
-	// mostSkipped is how many huge pages' room small ones are taken for at a time.
-	mostSkipped = 32
+
+	// Small pages are handed out some at a time, which takes 1.2 µs for each instead of
+	// 2 when it is touched: 0.11 s for the lists of thunks, where it was 0.13.
+	somePages = 256 << 10
+
+	// After a slow page the room of so many huge ones is filled with small pages.
+	// The number doubles from one slow page to the next.
+	leastSkipped = 4
+	mostSkipped  = 32
 )
 
-// For all machines of the process: how many huge pages are not asked for next, and how
-// many that will be after another slow one. It doubles from one to the next.
+// For all machines of the process: how many times small pages are handed out next, and
+// how many times that will be after another slow page.
 var skipped, nextSkipped atomic.Int32
 
-// adviseHugePage asks for a huge page for the first of b that can be one, and gives
-// where that ends in b.
-func adviseHugePage(b []byte) int {
-	start := -int(uintptr(unsafe.Pointer(unsafe.SliceData(b)))) & (hugePage - 1)
-	end := start + hugePage
-	if end > len(b) {
-		return len(b)
-	}
+// handOut has the kernel hand out memory for the beginning of b, and gives where that
+// ends in b.
+func handOut(b []byte) int {
 	if skipped.Load() > 0 {
 		skipped.Add(-1)
-		return end
+		return handOutSmall(b)
 	}
-	if syscall.Madvise(b[start:end], syscall.MADV_HUGEPAGE) != nil {
+	start := -misplaced(b, hugePage) & (hugePage - 1)
+	end := start + hugePage
+	if end > len(b) || unix.Madvise(b[start:end], unix.MADV_HUGEPAGE) != nil {
 		return len(b)
 	}
 	begin := time.Now()
@@ -45,8 +51,28 @@ func adviseHugePage(b []byte) int {
 		nextSkipped.Store(0)
 		return end
 	}
-	n := min(max(2*nextSkipped.Load(), 4), mostSkipped)
+	const inOne = hugePage / somePages
+	n := min(max(2*nextSkipped.Load(), leastSkipped*inOne), mostSkipped*inOne)
 	nextSkipped.Store(n)
 	skipped.Store(n)
 	return end
+}
+
+func handOutSmall(b []byte) int {
+	page := syscall.Getpagesize()
+	end := somePages - misplaced(b, somePages)
+	if end < page { // too little for one of what b is made of, perhaps
+		end += somePages
+	}
+	end = min(end, len(b))
+	if start := -misplaced(b, page) & (page - 1); start < end {
+		// Kernels before 5.14 do not know it, and hand out what is touched.
+		unix.Madvise(b[start:end], unix.MADV_POPULATE_WRITE)
+	}
+	return end
+}
+
+// misplaced is how far b begins behind a multiple of size, a power of two.
+func misplaced(b []byte, size int) int {
+	return int(uintptr(unsafe.Pointer(unsafe.SliceData(b)))) & (size - 1)
 }
