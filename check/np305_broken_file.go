@@ -11,7 +11,7 @@ import (
 
 var brokenFile = &Rule{
 	ID: "NP305", Name: "broken-file",
-	Summary: "A network file does not parse or evaluate, or is no network.",
+	Summary: "A network file does not parse or evaluate, or is no network of machines.",
 	run:     checkBrokenFile,
 }
 

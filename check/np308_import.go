@@ -20,12 +20,12 @@ var missingImport = &Rule{
 func checkImports(p *pass) {
 	p.eachFault(func(f planner.Fault, at *JobAt) {
 		var e *value.Error
-		if !errors.As(f.Err, &e) || e.Kind != value.NotFound || at.mayMakeFiles() || p.Project.Submodule(f.File) != "" {
+		if !errors.As(f.Err, &e) || e.Kind != value.NotFound || e.Path == "" && f.Module || at.mayMakeFiles() || p.Project.Submodule(e.Path) != "" {
 			return
 		}
 		d := diag.Diagnostic{Range: userRange(e.At.Range()), Summary: e.Message, Help: "add the file or correct the name"}
-		if name, ok := p.Project.Rel(f.File); ok && !d.Range.Valid() {
-			d.Range = p.importOf(f.File)
+		if name, ok := p.Project.Rel(e.Path); ok && !d.Range.Valid() {
+			d.Range = p.importOf(e.Path)
 			d.Summary = name + ", which is imported here, does not exist"
 		}
 		if d.Range.Valid() {

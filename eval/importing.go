@@ -2,6 +2,7 @@ package eval
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"path/filepath"
 	"slices"
@@ -123,7 +124,7 @@ func (ev *Evaluator) unreadable(m *value.Machine, err error, path string, at val
 		if errors.As(err, &pathErr) && strings.HasPrefix(pathErr.Path, path+"/") {
 			path = pathErr.Path // a directory without default.nix
 		}
-		failAt(m, value.NotFound, at, "path '%s' does not exist", ev.Display(path))
+		m.Throw(&value.Error{Kind: value.NotFound, At: at, Path: path, Message: fmt.Sprintf("path '%s' does not exist", ev.Display(path))})
 	case errors.As(err, &pathErr):
 		failAt(m, value.OtherError, at, "cannot read '%s': %s", ev.Display(path), pathErr.Err)
 	}

@@ -49,6 +49,9 @@ type Error struct {
 	// Soft marks an error that tryEval catches although it is no throw: a
 	// <name> that the search path lacks.
 	Soft bool
+	// Path is the file that a NotFound error misses, absolute; "" when it misses
+	// something else.
+	Path string
 	// Help says what to do, where that is certain.
 	Help string
 	// Trail is where the evaluation was, innermost first; filled by Catch.

@@ -1,7 +1,10 @@
 package planner
 
 import (
+	"errors"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/nixplan/nixplan/eval/value"
@@ -65,6 +68,25 @@ func (m *modules) settle() {
 	m.machine.Agent = v.Kind() == value.Bool && v.Bool()
 }
 
+// definition looks at what a network gives a machine.
+func (m *modules) definition(a *value.Attr) {
+	v, err := m.b.ev.Force(a.Value)
+	if err != nil {
+		m.fails(err, false)
+		return
+	}
+	kind := v.Kind()
+	if !v.IsFunction() && kind != value.AttrSet && kind != value.Path && kind != value.UnknownValue && (kind != value.String || !filepath.IsAbs(v.Str())) {
+		m.fails(&value.Error{
+			Kind: value.TypeMismatch, At: a.Pos.Span(),
+			Message: a.Name.String() + " must be a NixOS module, which is a set, a function or a file, but is " + kind.InWords(),
+			Help:    "all attributes of a network are machines, but for " + strings.Join(slices.Sorted(maps.Keys(notMachines)), ", "),
+		}, false)
+		return
+	}
+	m.read(v, "", 0)
+}
+
 // read looks at one module: a file, a function, or a set.
 func (m *modules) read(v value.Value, dir string, depth int) {
 	if depth > deepestImport || m.files > mostModules {
@@ -74,8 +96,8 @@ func (m *modules) read(v value.Value, dir string, depth int) {
 	m.files++
 	v, err := m.b.ev.Force(v)
 	if err != nil {
-		m.machine.Vague = true
-		return // a deployment would fail; machines can be named all the same
+		m.fails(err, true)
+		return
 	}
 	if v.Kind() == value.Path || v.Kind() == value.String {
 		path := v.Str
@@ -95,7 +117,7 @@ func (m *modules) read(v value.Value, dir string, depth int) {
 	}
 	if v.IsFunction() {
 		if v, err = m.b.ev.Call(v, m.arguments(v)); err != nil {
-			m.machine.Vague = true
+			m.fails(err, true)
 			return
 		}
 	}
@@ -114,6 +136,20 @@ func (m *modules) read(v value.Value, dir string, depth int) {
 	for _, option := range machineOptions {
 		m.option(option, strings.Split(option, "."), v, defaultPriority, depth)
 	}
+}
+
+// fails notes that a machine's definition, or one of its modules, cannot be
+// evaluated. The machine can be named all the same.
+func (m *modules) fails(err error, module bool) {
+	m.machine.Vague = true
+	fault := Fault{Module: module, Err: err}
+	var e *value.Error
+	if errors.As(err, &e) {
+		if source := e.At.Range().Source; source != nil {
+			fault.File = filepath.Join(m.b.project.Root, filepath.FromSlash(source.Name))
+		}
+	}
+	m.fault(fault)
 }
 
 // unknown notes that something is not known which may set any option. Modules of

@@ -14,7 +14,7 @@ type network struct {
 	r        *reader
 	names    []string // in the order of their first definition
 	machines map[string]*machine
-	defaults []value.Value
+	defaults []*value.Attr
 	settings []*value.Attr
 	visits   int
 }
@@ -22,7 +22,7 @@ type network struct {
 // machine is what the network files say about one.
 type machine struct {
 	at      value.Span // where it is first defined
-	modules []value.Value
+	modules []*value.Attr
 }
 
 // Machine is a machine of a network, as far as looking at its definitions tells.
@@ -102,7 +102,7 @@ func (n *network) expression(file *plan.File, v value.Value, dir string, seen ma
 		name := a.Name.String()
 		switch {
 		case name == "defaults":
-			n.defaults = append(n.defaults, a.Value)
+			n.defaults = append(n.defaults, a)
 		case name == "network":
 			n.settings = append(n.settings, a)
 		case name == "require":
@@ -123,7 +123,7 @@ func (n *network) machine(name string, a *value.Attr) {
 		n.names = append(n.names, name)
 		n.machines[name] = &machine{at: a.Pos.Span()}
 	}
-	n.machines[name].modules = append(n.machines[name].modules, a.Value)
+	n.machines[name].modules = append(n.machines[name].modules, a)
 }
 
 // require follows a network's list of further network files.
@@ -193,7 +193,7 @@ func (n *network) arguments(f value.Value) value.Value {
 // takes notes the formals of a network's function.
 func (n *network) takes(file *plan.File, f value.Value) {
 	late := file.Role == plan.DeployOnlyFile
-	if f.Kind() != value.Lambda { // __functor
+	if f.Kind() != value.Lambda { // a builtin
 		n.r.taken = append(n.r.taken, Taken{Any: true, DeployOnly: late})
 		return
 	}
@@ -229,11 +229,11 @@ func (n *network) finish() {
 			fault: func(f Fault) { n.r.faults = append(n.r.faults, f) },
 		}
 		n.r.b.quietly(func() {
-			for _, v := range n.defaults {
-				m.read(v, "", 0)
+			for _, a := range n.defaults {
+				m.definition(a)
 			}
-			for _, v := range found.modules {
-				m.read(v, "", 0)
+			for _, a := range found.modules {
+				m.definition(a)
 			}
 		})
 		m.settle()
