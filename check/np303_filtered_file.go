@@ -4,7 +4,7 @@ import "github.com/nixplan/nixplan/internal/diag"
 
 var filteredFile = &Rule{
 	ID: "NP303", Name: "filtered-file",
-	Summary: "A network file is left out of src by src's filter.",
+	Summary: "A network file, or a file it imports, is left out of src by src's filter.",
 	run:     checkFilteredFile,
 }
 
@@ -26,9 +26,27 @@ func checkFilteredFile(p *pass) {
 			d.Summary = f.quoted() + " is left out by the filter that src is copied with"
 			d.Detail = "src is a copy without it: neither the build before the deployment nor the deployment has the file."
 		}
-		if src := f.job.Arg("src"); src != nil && src.At.Valid() {
-			d.Related = []diag.Related{{Range: src.At, Message: "src is defined here"}}
-		}
+		d.Related = f.job.srcDefined()
 		p.reportFor(d, f.job)
 	})
+	p.eachLostImport(func(lost imported, outside bool, at *JobAt) {
+		if outside {
+			return
+		}
+		p.reportFor(diag.Diagnostic{
+			Range:   lost.at,
+			Summary: lost.name(p) + ", which is imported here, is left out of src by its filter",
+			Detail:  "The deployment runs in the filtered copy of src.",
+			Help:    "let the filter of src keep the file",
+			Related: at.srcDefined(),
+		}, at)
+	})
+}
+
+// srcDefined says where a job's src is.
+func (j *JobAt) srcDefined() []diag.Related {
+	if src := j.Arg("src"); src != nil && src.At.Valid() {
+		return []diag.Related{{Range: src.At, Message: "src is defined here"}}
+	}
+	return nil
 }

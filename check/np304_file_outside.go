@@ -11,7 +11,7 @@ import (
 
 var fileOutside = &Rule{
 	ID: "NP304", Name: "file-outside",
-	Summary: "A network file lies outside of src, or is given in a form that cannot work.",
+	Summary: "A network file, or a file it imports, lies outside of src, or is given in a form that cannot work.",
 	run:     checkFileOutside,
 }
 
@@ -43,6 +43,18 @@ func checkFileOutside(p *pass) {
 			return
 		}
 		p.reportFor(d, f.job)
+	})
+	p.eachLostImport(func(lost imported, outside bool, at *JobAt) {
+		if !outside {
+			return
+		}
+		p.reportFor(diag.Diagnostic{
+			Range:   lost.at,
+			Summary: lost.name(p) + ", which is imported here, lies outside of src",
+			Detail:  "The deployment runs in a copy of src and has no other files.",
+			Help:    "make src the directory that has all of them, or move the file",
+			Related: at.srcDefined(),
+		}, at)
 	})
 	p.eachFlakeFile()
 }

@@ -37,8 +37,12 @@ func checkImports(p *pass) {
 
 // mayMakeFiles reports whether scripts run before the deployment that may make
 // files the repository does not have. The build before it has no such scripts.
-func (j *JobAt) mayMakeFiles() bool {
-	return !j.Job.Prebuild && slices.ContainsFunc([]string{
+func (j *JobAt) mayMakeFiles() bool { return !j.Job.Prebuild && j.makesFiles() }
+
+// makesFiles reports whether scripts run before the deployment that may make files,
+// which the build before it does not have.
+func (j *JobAt) makesFiles() bool {
+	return slices.ContainsFunc([]string{
 		"userSetupScript", "preUserSetup", "postUserSetup", "preGetState", "patchPhase", "postPatch", "prePatch", "patches", "postUnpack", "preUnpack", "unpackPhase",
 	}, func(name string) bool { return j.Arg(name) != nil })
 }

@@ -29,6 +29,7 @@ type Repository struct {
 	planner *planner.Planner
 	ev      *eval.Evaluator
 	trees   trees
+	imports map[string][]imported // see importsOf
 	byName  map[string]*diag.Source // what was evaluated; see sharpen
 
 	decided  decisions

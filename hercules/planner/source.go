@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/nixplan/nixplan/eval/value"
+	"github.com/nixplan/nixplan/hercules"
 	"github.com/nixplan/nixplan/plan"
 )
 
@@ -248,6 +249,37 @@ func (s *source) keeps(rel string, info fs.FileInfo) *bool {
 		}
 	}
 	return &answer
+}
+
+// Copy is the copy of an effect's src that its deployment runs in.
+type Copy struct{ s *source }
+
+// Copy finds the src of an effect; nil when it is not known, or its files are not
+// here.
+func (p *Planner) Copy(e *Effect) *Copy {
+	job := plan.Job{Path: e.Job.Path, Kind: e.Job.Kind}
+	r := &reader{b: p.builder(hercules.Ref{}), job: &job, at: e.Found.At, args: e.Args, given: e.Given}
+	if s := r.source(); s != nil {
+		return &Copy{s}
+	}
+	return nil
+}
+
+// Has reports whether the copy has what lies at an absolute path here; nil where
+// nobody knows. outside says that it lies outside of src.
+func (c *Copy) Has(path string) (has *bool, outside bool) {
+	rel, err := filepath.Rel(c.s.dir, path)
+	if err != nil || !filepath.IsLocal(rel) {
+		return new(bool), true
+	}
+	info, err := c.s.r.b.ev.World().Stat(path)
+	if err != nil {
+		return nil, false
+	}
+	if has = c.s.copied(rel); has != nil && *has {
+		has = c.s.keeps(rel, info)
+	}
+	return has, false
 }
 
 // kind is a file's type as builtins.path names it.
