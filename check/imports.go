@@ -28,12 +28,14 @@ func (r *Repository) importsOf(start string) []imported {
 	if known, ok := r.imports[start]; ok {
 		return known
 	}
-	byPath := map[string]*diag.Source{}
-	for _, source := range r.sources() {
-		byPath[r.absolute(source.Name)] = source
+	if r.imports == nil {
+		r.imports, r.byPath = map[string][]imported{}, map[string]*diag.Source{}
+		for _, source := range r.sources() {
+			r.byPath[r.absolute(source.Name)] = source
+		}
 	}
 	file := func(path string) string { // of a directory it is the default.nix
-		if byPath[path] == nil {
+		if r.byPath[path] == nil {
 			path = filepath.Join(path, "default.nix")
 		}
 		return path
@@ -41,7 +43,7 @@ func (r *Repository) importsOf(start string) []imported {
 	var out []imported
 	seen := map[string]bool{}
 	for queue := []string{file(start)}; len(queue) > 0; queue = queue[1:] {
-		source, dir := byPath[queue[0]], filepath.Dir(queue[0])
+		source, dir := r.byPath[queue[0]], filepath.Dir(queue[0])
 		if source == nil || seen[queue[0]] {
 			continue
 		}
@@ -52,7 +54,7 @@ func (r *Repository) importsOf(start string) []imported {
 				return true
 			}
 			path := file(filepath.Join(dir, filepath.FromSlash(literal.Parts[0].Text)))
-			if byPath[path] != nil {
+			if r.byPath[path] != nil {
 				span := literal.Range()
 				out = append(out, imported{path, diag.Range{Source: source, Start: span.Start, End: span.End}})
 				queue = append(queue, path)
@@ -60,35 +62,55 @@ func (r *Repository) importsOf(start string) []imported {
 			return true
 		})
 	}
-	if r.imports == nil {
-		r.imports = map[string][]imported{}
-	}
 	r.imports[start] = out
 	return out
 }
 
-// eachLostImport calls f for what the network files of deployments import and the
-// copy of src lacks that a deployment runs in.
-func (r *Repository) eachLostImport(f func(lost imported, outside bool, at *JobAt)) {
+// lostImport is an import that the copy of src lacks which the deployment runs in.
+type lostImport struct {
+	imported
+	outside bool // of src; else its filter leaves it out
+}
+
+// eachLostImport calls f for what network files of deployments import in vain.
+func (r *Repository) eachLostImport(f func(lostImport, *JobAt)) {
 	for _, job := range r.Jobs {
 		for _, at := range job.At {
-			if at.flake() || at.makesFiles() {
-				continue
-			}
-			copied := r.planner.Copy(at.Effect)
-			if copied == nil {
-				continue
-			}
-			for _, file := range at.files() {
-				if !file.deployed() || file.outside() || file.Included != nil && !*file.Included {
-					continue
-				}
-				for _, found := range r.importsOf(r.absolute(filepath.Join(at.Job.Src, filepath.FromSlash(file.Path)))) {
-					if has, outside := copied.Has(found.path); has != nil && !*has {
-						f(found, outside, at)
-					}
-				}
+			for _, lost := range at.lostImports() {
+				f(lost, at)
 			}
 		}
 	}
+}
+
+func (j *JobAt) lostImports() []lostImport {
+	if !j.lostKnown { // several rules ask
+		j.lost, j.lostKnown = j.findLostImports(), true
+	}
+	return j.lost
+}
+
+func (j *JobAt) findLostImports() []lostImport {
+	if j.twin != nil {
+		return j.twin.lostImports()
+	}
+	if j.flake() || j.makesFiles() {
+		return nil
+	}
+	copied := j.repo.planner.Copy(j.Effect)
+	if copied == nil {
+		return nil
+	}
+	var out []lostImport
+	for _, file := range j.files() {
+		if !file.deployed() || file.outside() || file.Included != nil && !*file.Included {
+			continue
+		}
+		for _, found := range j.repo.importsOf(j.repo.absolute(filepath.Join(j.Job.Src, filepath.FromSlash(file.Path)))) {
+			if has, outside := copied.Has(found.path); has != nil && !*has {
+				out = append(out, lostImport{found, outside})
+			}
+		}
+	}
+	return out
 }

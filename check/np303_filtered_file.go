@@ -29,8 +29,8 @@ func checkFilteredFile(p *pass) {
 		d.Related = f.job.srcDefined()
 		p.reportFor(d, f.job)
 	})
-	p.eachLostImport(func(lost imported, outside bool, at *JobAt) {
-		if outside {
+	p.eachLostImport(func(lost lostImport, at *JobAt) {
+		if lost.outside {
 			return
 		}
 		p.reportFor(diag.Diagnostic{

@@ -44,8 +44,8 @@ func checkFileOutside(p *pass) {
 		}
 		p.reportFor(d, f.job)
 	})
-	p.eachLostImport(func(lost imported, outside bool, at *JobAt) {
-		if !outside {
+	p.eachLostImport(func(lost lostImport, at *JobAt) {
+		if !lost.outside {
 			return
 		}
 		p.reportFor(diag.Diagnostic{

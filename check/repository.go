@@ -29,7 +29,8 @@ type Repository struct {
 	planner *planner.Planner
 	ev      *eval.Evaluator
 	trees   trees
-	imports map[string][]imported // see importsOf
+	imports map[string][]imported   // see importsOf
+	byPath  map[string]*diag.Source // see importsOf
 	byName  map[string]*diag.Source // what was evaluated; see sharpen
 
 	decided  decisions
@@ -65,6 +66,8 @@ type JobAt struct {
 
 	fileList   []*file
 	filesKnown bool
+	lost       []lostImport
+	lostKnown  bool
 }
 
 func newRepository(p *planner.Planner, settings *config.Config, survey *planner.Survey) *Repository {

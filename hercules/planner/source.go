@@ -254,15 +254,16 @@ func (s *source) keeps(rel string, info fs.FileInfo) *bool {
 // Copy is the copy of an effect's src that its deployment runs in.
 type Copy struct{ s *source }
 
-// Copy finds the src of an effect; nil when it is not known, or its files are not
-// here.
+// Copy finds the src of an effect. It is nil when src is not known, when its files
+// are not here, and when it is the whole repository.
 func (p *Planner) Copy(e *Effect) *Copy {
 	job := plan.Job{Path: e.Job.Path, Kind: e.Job.Kind}
 	r := &reader{b: p.builder(hercules.Ref{}), job: &job, at: e.Found.At, args: e.Args, given: e.Given}
-	if s := r.source(); s != nil {
-		return &Copy{s}
+	s := r.source()
+	if s == nil || s.filter.IsNone() && s.path == p.project.Root {
+		return nil
 	}
-	return nil
+	return &Copy{s}
 }
 
 // Has reports whether the copy has what lies at an absolute path here; nil where
