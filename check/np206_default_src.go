@@ -55,7 +55,7 @@ func (p *pass) withoutArguments(src diag.Range) {
 			d.Severity = diag.Warning
 			d.Summary = "without an agent: " + d.Summary
 			d.Detail = "Agents pass src. Where nobody does, as in nix-build, it has its default."
-			d.Help = "give the default what the file needs of it, or write src.branch or null"
+			d.Help = "give the default what the file needs of it, or add 'or null' where it is selected"
 			d.Related = append(d.Related, diag.Related{Range: src, Message: "the default of src"})
 			d.Trace = nil
 			p.reportAt(*d, failed.Path, nil)
