@@ -9,6 +9,65 @@ import (
 // in lists and sets, may be unknown: then the whole evaluation of the attribute
 // ends with an Undetermined error, unless the builtin looks first.
 
+// The kinds of arguments that builtins take.
+const (
+	takesInt      = value.Kinds(1 << value.Int)
+	takesString   = value.Kinds(1 << value.String)
+	takesPlain    = takesString | withoutContext
+	takesList     = value.Kinds(1 << value.List)
+	takesSet      = value.Kinds(1 << value.AttrSet)
+	takesFunction = value.Kinds(1<<value.Lambda|1<<value.PrimOp|1<<value.PrimOpApp|1<<value.AttrSet) | callable
+
+	withoutContext = value.FirstOther
+	callable       = value.FirstOther << 1
+)
+
+// takes is what Prim.Takes is.
+type takes = [3]value.Kinds
+
+// accepts reports whether a forced value is what is asked for. An unknown may be.
+func accepts(want value.Kinds, v value.Value) bool {
+	kind := v.Kind()
+	switch {
+	case want == 0 || kind == value.UnknownValue:
+		return true
+	case want&(1<<kind) == 0:
+		return false
+	case want&callable != 0 && kind == value.AttrSet:
+		return v.Attrs().Get(symFunctor) != nil || v.Attrs().Open() != nil
+	case want&withoutContext != 0:
+		return v.Context().References().Empty()
+	}
+	return true
+}
+
+// inWords is what is asked for, as messages have it.
+func inWords(want value.Kinds) string {
+	switch want {
+	case takesInt:
+		return "an integer"
+	case takesString, takesPlain:
+		return "a string"
+	case takesList:
+		return "a list"
+	case takesSet:
+		return "a set"
+	}
+	return "a function"
+}
+
+// wrongArgument ends the evaluation because a builtin does not accept its argument i.
+func wrongArgument(m *value.Machine, at value.Span, p *value.Prim, i int, v value.Value) {
+	if v.Kind() == value.String && p.Takes[i] == takesPlain {
+		wantPlain(m, v)
+	}
+	which := "the argument"
+	if p.Arity > 1 {
+		which = "the " + [...]string{"first", "second", "third"}[i] + " argument"
+	}
+	failAt(m, value.TypeMismatch, at, "expected %s as %s of 'builtins.%s', but found %s", inWords(p.Takes[i]), which, p.Name, describe(v))
+}
+
 func wrongType(m *value.Machine, v value.Value, want string) {
 	if v.Kind() == value.UnknownValue {
 		undetermined(m, v.Unknown())
@@ -82,6 +141,17 @@ func wantFunction(m *value.Machine, v value.Value) value.Value {
 		wrongType(m, v, "a function")
 	}
 	return v
+}
+
+// late forces an argument that a builtin looks at after others, and gives what the
+// builtin gives when it is unknown, none when it is not.
+func late(m *value.Machine, arg *value.Value, name string, result value.Kind) value.Value {
+	*arg = m.Force(arg)
+	if arg.Kind() != value.UnknownValue {
+		return value.Value{}
+	}
+	u := arg.Unknown()
+	return ofType(blameText(m, u, name+" "+u.Origin, here(m)), result)
 }
 
 // call1 and call2 apply a function value from within a builtin.

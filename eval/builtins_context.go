@@ -7,7 +7,7 @@ import (
 
 var contextPrims = []value.Prim{
 	{Name: "addDrvOutputDependencies", Arity: 1, Strict: 1, F1: primAddDrvOutputDependencies},
-	{Name: "appendContext", Arity: 2, Strict: 0b11, F2: primAppendContext},
+	{Name: "appendContext", Arity: 2, Strict: 0b11, Takes: takes{takesString, takesSet}, F2: primAppendContext},
 	{Name: "getContext", Result: value.AttrSet, Arity: 1, Strict: 1, F1: primGetContext},
 	{Name: "hasContext", Result: value.Bool, Arity: 1, Strict: 1, F1: primHasContext},
 	{Name: "unsafeDiscardOutputDependency", Arity: 1, Strict: 1, F1: primUnsafeDiscardOutputDependency},

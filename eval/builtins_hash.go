@@ -7,9 +7,12 @@ import (
 
 var hashPrims = []value.Prim{
 	{Name: "convertHash", Result: value.String, Arity: 1, Strict: 1, F1: primConvertHash},
-	{Name: "hashFile", Result: value.String, Arity: 2, Strict: 0b11, F2: primHashFile},
-	{Name: "hashString", Result: value.String, Arity: 2, Strict: 0b11, F2: func(m *value.Machine, algo, v value.Value) value.Value {
+	{Name: "hashFile", Result: value.String, Arity: 2, Strict: 0b01, Takes: takes{takesPlain}, F2: primHashFile},
+	{Name: "hashString", Result: value.String, Arity: 2, Strict: 0b01, Takes: takes{takesPlain}, F2: func(m *value.Machine, algo, v value.Value) value.Value {
 		a := wantAlgo(m, algo)
+		if unknown := late(m, &v, "hashString", value.String); !unknown.IsNone() {
+			return unknown
+		}
 		text, _ := wantString(m, v)
 		return observe(m, "hashString", v, hashText(m, a, text))
 	}},
@@ -25,6 +28,9 @@ func wantAlgo(m *value.Machine, v value.Value) hash.Algo {
 
 func primHashFile(m *value.Machine, algo, v value.Value) value.Value {
 	a := wantAlgo(m, algo)
+	if unknown := late(m, &v, "hashFile", value.String); !unknown.IsNone() {
+		return unknown
+	}
 	path, u := pathOrUnknown(m, v)
 	if u != nil {
 		return undecided(u, "hashFile "+u.Origin, u.At)

@@ -11,7 +11,7 @@ import (
 )
 
 var importPrims = []value.Prim{
-	{Name: "findFile", Arity: 2, Strict: 0b11, F2: primFindFile},
+	{Name: "findFile", Arity: 2, Strict: 0b01, Takes: takes{takesList}, F2: primFindFile},
 	{Name: "getEnv", Result: value.String, Arity: 1, Strict: 1, F1: primGetEnv},
 	{Name: "import", Arity: 1, Strict: 1, F1: primImport},
 	{Name: "pathExists", Result: value.Bool, Arity: 1, Strict: 1, F1: primPathExists},
@@ -176,6 +176,9 @@ func primToPath(m *value.Machine, v value.Value) value.Value {
 // prefix matches whole components and which has the file. In the modelled
 // world <nixpkgs> and other names that the path lacks are sources.
 func primFindFile(m *value.Machine, search, v value.Value) value.Value {
+	if unknown := late(m, &v, "findFile", value.Path); !unknown.IsNone() {
+		return unknown
+	}
 	name := wantPlain(m, v)
 	ev := host(m)
 	for i := range wantList(m, search) {

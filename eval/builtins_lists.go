@@ -5,21 +5,21 @@ import (
 )
 
 var listPrims = []value.Prim{
-	{Name: "all", Result: value.Bool, Arity: 2, Strict: 0b11, F2: primAll},
-	{Name: "any", Result: value.Bool, Arity: 2, Strict: 0b11, F2: primAny},
-	{Name: "concatLists", Result: value.List, Arity: 1, Strict: 1, F1: primConcatLists},
+	{Name: "all", Result: value.Bool, Arity: 2, Strict: 0b11, Takes: takes{takesFunction, takesList}, F2: primAll},
+	{Name: "any", Result: value.Bool, Arity: 2, Strict: 0b11, Takes: takes{takesFunction, takesList}, F2: primAny},
+	{Name: "concatLists", Result: value.List, Arity: 1, Strict: 1, Takes: takes{takesList}, F1: primConcatLists},
 	{Name: "concatMap", Result: value.List, Arity: 2, F2: primConcatMap},
-	{Name: "elem", Result: value.Bool, Arity: 2, Strict: 0b10, F2: primElem},
+	{Name: "elem", Result: value.Bool, Arity: 2, Strict: 0b10, Takes: takes{0, takesList}, F2: primElem},
 	{Name: "elemAt", Arity: 2, F2: primElemAt},
 	{Name: "filter", Arity: 2, F2: primFilter},
-	{Name: "foldl'", Arity: 3, Strict: 0b101, F3: primFoldl},
-	{Name: "genList", Result: value.List, Arity: 2, Strict: 0b10, F2: primGenList},
-	{Name: "groupBy", Result: value.AttrSet, Arity: 2, Strict: 0b11, F2: primGroupBy},
-	{Name: "head", Arity: 1, Strict: 1, F1: primHead},
-	{Name: "length", Result: value.Int, Arity: 1, Strict: 1, F1: func(m *value.Machine, v value.Value) value.Value { return value.NewInt(int64(len(wantList(m, v)))) }},
+	{Name: "foldl'", Arity: 3, Strict: 0b101, Takes: takes{takesFunction, 0, takesList}, F3: primFoldl},
+	{Name: "genList", Result: value.List, Arity: 2, Strict: 0b10, Takes: takes{0, takesInt}, F2: primGenList},
+	{Name: "groupBy", Result: value.AttrSet, Arity: 2, Strict: 0b11, Takes: takes{takesFunction, takesList}, F2: primGroupBy},
+	{Name: "head", Arity: 1, Strict: 1, Takes: takes{takesList}, F1: primHead},
+	{Name: "length", Result: value.Int, Arity: 1, Strict: 1, Takes: takes{takesList}, F1: func(m *value.Machine, v value.Value) value.Value { return value.NewInt(int64(len(wantList(m, v)))) }},
 	{Name: "map", Arity: 2, F2: primMap},
-	{Name: "partition", Result: value.AttrSet, Arity: 2, Strict: 0b11, F2: primPartition},
-	{Name: "tail", Result: value.List, Arity: 1, Strict: 1, F1: primTail},
+	{Name: "partition", Result: value.AttrSet, Arity: 2, Strict: 0b11, Takes: takes{takesFunction, takesList}, F2: primPartition},
+	{Name: "tail", Result: value.List, Arity: 1, Strict: 1, Takes: takes{takesList}, F1: primTail},
 }
 
 // elemUnknown is an unknown list whose elements would be v.
@@ -94,12 +94,14 @@ func primTail(m *value.Machine, v value.Value) value.Value {
 }
 
 func primElemAt(m *value.Machine, v, index value.Value) value.Value {
-	index = m.Force(&index) // Nix asks for the index first
-	v = m.Force(&v)
-	if u := firstUnknown(v, index); u != nil {
-		return undecided(u, "elemAt "+u.Origin, u.At)
+	// Nix asks for the index first.
+	if unknown := late(m, &index, "elemAt", value.None); !unknown.IsNone() {
+		return unknown
 	}
 	i := wantInt(m, index)
+	if unknown := late(m, &v, "elemAt", value.None); !unknown.IsNone() {
+		return unknown
+	}
 	list := wantList(m, v)
 	if i < 0 || i >= int64(len(list)) {
 		fail(m, value.OutOfRange, "'builtins.elemAt' called with index %d on a list of size %d", i, len(list))
@@ -138,7 +140,6 @@ func primAny(m *value.Machine, f, list value.Value) value.Value { return quantif
 
 // quantify stops at the first element whose answer is stop.
 func quantify(m *value.Machine, f, list value.Value, stop bool) value.Value {
-	f = wantFunction(m, f)
 	var unknown *value.Unknown
 	for _, e := range wantList(m, list) {
 		yes, u := callBool(m, f, e)
@@ -183,7 +184,6 @@ func primFilter(m *value.Machine, f, list value.Value) value.Value {
 }
 
 func primPartition(m *value.Machine, f, list value.Value) value.Value {
-	f = wantFunction(m, f)
 	var right, wrong []value.Value
 	for _, e := range wantList(m, list) {
 		m.Force(&e) // Nix does, whatever the predicate looks at
@@ -201,12 +201,10 @@ func primPartition(m *value.Machine, f, list value.Value) value.Value {
 }
 
 func primFoldl(m *value.Machine, f, acc, list value.Value) value.Value {
-	f = m.Force(&f)
 	elems := wantList(m, list)
 	if len(elems) == 0 {
 		return m.Force(&acc)
 	}
-	f = wantFunction(m, f)
 	for i := range elems {
 		acc = call2(m, f, acc, elems[i])
 	}
@@ -238,6 +236,9 @@ func primConcatMap(m *value.Machine, f, list value.Value) value.Value {
 	parts := make([]value.Value, len(elems))
 	for i := range elems {
 		parts[i] = call1(m, f, elems[i])
+		if parts[i].Kind() != value.UnknownValue {
+			wantList(m, parts[i])
+		}
 	}
 	return concatAll(m, parts)
 }
@@ -265,7 +266,6 @@ func concatAll(m *value.Machine, parts []value.Value) value.Value {
 }
 
 func primGroupBy(m *value.Machine, f, list value.Value) value.Value {
-	f = wantFunction(m, f)
 	groups := map[value.Symbol][]value.Value{}
 	var order []value.Symbol
 	for _, e := range wantList(m, list) {

@@ -9,9 +9,9 @@ import (
 
 var numberPrims = []value.Prim{
 	{Name: "add", Arity: 2, Strict: 0b11, F2: arithPrim(opAdd)},
-	{Name: "bitAnd", Result: value.Int, Arity: 2, Strict: 0b11, F2: bitPrim(func(a, b int64) int64 { return a & b })},
-	{Name: "bitOr", Result: value.Int, Arity: 2, Strict: 0b11, F2: bitPrim(func(a, b int64) int64 { return a | b })},
-	{Name: "bitXor", Result: value.Int, Arity: 2, Strict: 0b11, F2: bitPrim(func(a, b int64) int64 { return a ^ b })},
+	{Name: "bitAnd", Result: value.Int, Arity: 2, Strict: 0b11, Takes: takes{takesInt, takesInt}, F2: bitPrim(func(a, b int64) int64 { return a & b })},
+	{Name: "bitOr", Result: value.Int, Arity: 2, Strict: 0b11, Takes: takes{takesInt, takesInt}, F2: bitPrim(func(a, b int64) int64 { return a | b })},
+	{Name: "bitXor", Result: value.Int, Arity: 2, Strict: 0b11, Takes: takes{takesInt, takesInt}, F2: bitPrim(func(a, b int64) int64 { return a ^ b })},
 	{Name: "ceil", Result: value.Int, Arity: 1, Strict: 1, F1: roundPrim(math.Ceil)},
 	{Name: "div", Arity: 2, Strict: 0b11, F2: arithPrim(opDiv)},
 	{Name: "floor", Result: value.Int, Arity: 1, Strict: 1, F1: roundPrim(math.Floor)},
@@ -30,18 +30,18 @@ func bitPrim(op func(a, b int64) int64) func(*value.Machine, value.Value, value.
 	}
 }
 
-// roundPrim is floor or ceil. Today's Nix refuses results outside the integers;
-// 2.8 gave the smallest integer for them.
+// roundPrim is floor or ceil. Nix makes a float of an integer as well. Today's
+// refuses results outside the integers and integers that the float does not hold;
+// 2.8 gave the smallest integer, and the rounded one.
 func roundPrim(round func(float64) float64) func(*value.Machine, value.Value) value.Value {
 	return func(m *value.Machine, v value.Value) value.Value {
-		if v.Kind() == value.Int {
-			return v
-		}
-		if v.Kind() != value.Float {
+		if v.Kind() != value.Float && v.Kind() != value.Int {
 			wrongType(m, v, "a number")
 		}
-		n, fits := numfmt.ToInt(round(v.Float()))
+		n, fits := numfmt.ToInt(round(v.Number()))
 		switch {
+		case v.Kind() == value.Int && (!fits || n != v.Int()) && !host(m).as28(integersRounded):
+			fail(m, value.Overflow, "the integer %d cannot be rounded: Nix makes a float of it, which does not hold it exactly", v.Int())
 		case fits:
 			return value.NewInt(n)
 		case host(m).as28(roundingSaturates):

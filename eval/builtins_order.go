@@ -7,12 +7,18 @@ import (
 )
 
 var orderPrims = []value.Prim{
-	{Name: "genericClosure", Result: value.List, Arity: 1, Strict: 1, F1: primGenericClosure},
-	{Name: "sort", Result: value.List, Arity: 2, Strict: 0b11, F2: primSort},
+	{Name: "genericClosure", Result: value.List, Arity: 1, Strict: 1, Takes: takes{takesSet}, F1: primGenericClosure},
+	{Name: "sort", Result: value.List, Arity: 2, F2: primSort},
 }
 
 // primSort is stable. A comparator that contradicts itself gives some order.
 func primSort(m *value.Machine, f, list value.Value) value.Value {
+	if host(m).as28(sortFunctionFirst) {
+		f = wantFunction(m, f)
+	}
+	if unknown := late(m, &list, "sort", value.List); !unknown.IsNone() {
+		return unknown
+	}
 	elems := wantList(m, list)
 	if len(elems) == 0 {
 		return list
@@ -99,7 +105,11 @@ func primGenericClosure(m *value.Machine, v value.Value) value.Value {
 		if more.Kind() == value.UnknownValue {
 			return ofType(undecided(more.Unknown(), "genericClosure with "+more.Unknown().Origin, more.Unknown().At), value.List)
 		}
-		work = append(work, wantList(m, more)...)
+		elems := wantList(m, more)
+		for i := range elems {
+			m.Force(&elems[i])
+		}
+		work = append(work, elems...)
 	}
 	return value.NewList(out)
 }

@@ -8,8 +8,8 @@ import (
 )
 
 var regexPrims = []value.Prim{
-	{Name: "match", Arity: 2, Strict: 0b11, F2: primMatch},
-	{Name: "split", Result: value.List, Arity: 2, Strict: 0b11, F2: primSplit},
+	{Name: "match", Arity: 2, Strict: 0b01, Takes: takes{takesPlain}, F2: primMatch},
+	{Name: "split", Result: value.List, Arity: 2, Strict: 0b01, Takes: takes{takesPlain}, F2: primSplit},
 }
 
 func compileRegex(m *value.Machine, v value.Value) *ere.Regexp {
@@ -31,6 +31,9 @@ func regexFailed(m *value.Machine, err error) {
 // primMatch counts as a comparison when the text derives from the ref.
 func primMatch(m *value.Machine, pattern, v value.Value) value.Value {
 	re := compileRegex(m, pattern)
+	if unknown := late(m, &v, "match", value.None); !unknown.IsNone() {
+		return unknown
+	}
 	text, _ := wantString(m, v)
 	m.Charge(int64(len(text)))
 	groups, ok, err := re.Match(text, m.Step)
@@ -62,6 +65,9 @@ func groupList(m *value.Machine, groups []ere.Group, marks *value.Context) value
 // a match stays what it is, its context included.
 func primSplit(m *value.Machine, pattern, v value.Value) value.Value {
 	re := compileRegex(m, pattern)
+	if unknown := late(m, &v, "split", value.List); !unknown.IsNone() {
+		return unknown
+	}
 	text, _ := wantString(m, v)
 	m.Charge(int64(len(text)))
 	var list []value.Value

@@ -18,7 +18,7 @@ var storePrims = []value.Prim{
 	{Name: "path", Arity: 1, Strict: 1, F1: primPath},
 	{Name: "placeholder", Arity: 1, Strict: 1, F1: primPlaceholder},
 	{Name: "storePath", Arity: 1, Strict: 1, F1: primStorePath},
-	{Name: "toFile", Arity: 2, Strict: 0b11, F2: primToFile},
+	{Name: "toFile", Arity: 2, Strict: 0b11, Takes: takes{takesPlain, takesString}, F2: primToFile},
 }
 
 // storeState is what an evaluation would have put into the store.

@@ -8,11 +8,11 @@ import (
 
 var stringPrims = []value.Prim{
 	{Name: "baseNameOf", Result: value.String, Arity: 1, Strict: 1, F1: primBaseNameOf},
-	{Name: "concatStringsSep", Result: value.String, Arity: 2, Strict: 0b11, F2: primConcatStringsSep},
+	{Name: "concatStringsSep", Result: value.String, Arity: 2, Strict: 0b11, Takes: takes{takesString, takesList}, F2: primConcatStringsSep},
 	{Name: "dirOf", Arity: 1, Strict: 1, F1: primDirOf},
-	{Name: "replaceStrings", Result: value.String, Arity: 3, Strict: 0b111, F3: primReplaceStrings},
+	{Name: "replaceStrings", Result: value.String, Arity: 3, Strict: 0b011, Takes: takes{takesList, takesList}, F3: primReplaceStrings},
 	{Name: "stringLength", Result: value.Int, Arity: 1, Strict: 1, F1: primStringLength},
-	{Name: "substring", Result: value.String, Arity: 3, Strict: 0b111, F3: primSubstring},
+	{Name: "substring", Result: value.String, Arity: 3, Strict: 0b001, Takes: takes{takesInt}, F3: primSubstring},
 }
 
 // primBaseNameOf strips one trailing slash only, as Nix does.
@@ -74,9 +74,16 @@ func primStringLength(m *value.Machine, v value.Value) value.Value {
 // primSubstring counts bytes; a negative length means to the end, a start past
 // the end gives "". The context stays in any case.
 func primSubstring(m *value.Machine, start, length, v value.Value) value.Value {
-	from, n := wantInt(m, start), wantInt(m, length)
+	from := wantInt(m, start)
 	if from < 0 {
 		fail(m, value.OutOfRange, "negative start position in 'substring'")
+	}
+	if unknown := late(m, &length, "substring", value.String); !unknown.IsNone() {
+		return unknown
+	}
+	n := wantInt(m, length)
+	if unknown := late(m, &v, "substring", value.String); !unknown.IsNone() {
+		return unknown
 	}
 	s := coerce(m, v, coercion{copyPaths: true})
 	if s.Kind() == value.UnknownValue {
@@ -104,12 +111,19 @@ func primReplaceStrings(m *value.Machine, fromList, toList, v value.Value) value
 	}
 	patterns := make([]string, len(from))
 	for i := range from {
-		patterns[i], _ = wantString(m, from[i])
+		pattern := from[i]
+		if unknown := late(m, &pattern, "replaceStrings", value.String); !unknown.IsNone() {
+			return unknown
+		}
+		patterns[i], _ = wantString(m, pattern)
 	}
 	if host(m).as28(replacementsForced) { // since 2.16 a replacement is evaluated when it is used
 		for i := range to {
 			wantString(m, to[i])
 		}
+	}
+	if unknown := late(m, &v, "replaceStrings", value.String); !unknown.IsNone() {
+		return unknown
 	}
 	text, context := wantString(m, v)
 	var b textBuilder

@@ -9,7 +9,7 @@ import (
 func CompareVersions(a, b string) int { return version.Compare(a, b) }
 
 var versionPrims = []value.Prim{
-	{Name: "compareVersions", Result: value.Int, Arity: 2, Strict: 0b11, F2: func(m *value.Machine, a, b value.Value) value.Value {
+	{Name: "compareVersions", Result: value.Int, Arity: 2, Strict: 0b11, Takes: takes{takesPlain, takesPlain}, F2: func(m *value.Machine, a, b value.Value) value.Value {
 		x, y := wantPlain(m, a), wantPlain(m, b)
 		m.Step(min(len(x), len(y)) / 64)
 		result := value.NewInt(int64(version.Compare(x, y)))

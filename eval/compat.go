@@ -8,12 +8,14 @@ type difference uint8
 const (
 	integersWrap difference = iota
 	roundingSaturates
+	integersRounded
 	jsonIntegersWrap
 	jsonFloatsShort
 	jsonControlsPlain
 	replacementsForced
 	updateLeftFirst
 	emptyClosureForcesOperator
+	sortFunctionFirst
 	mapFunctionUnchecked
 	genListFunctionUnchecked
 	filterForcesFunction
@@ -30,12 +32,14 @@ const (
 var differences = [differenceCount]struct{ what, old, today, since string }{
 	integersWrap:               {"integer arithmetic beyond 64 bits", "wraps around", "is an error", "2.25"},
 	roundingSaturates:          {"`floor` and `ceil` of a number beyond 64 bits", "give the least integer", "are errors", "2.25"},
+	integersRounded:            {"`floor` and `ceil` of an integer that no float holds", "round it", "are errors", "2.29"},
 	jsonIntegersWrap:           {"`fromJSON` of an integer from 2^63 on", "wraps around", "is an error", "2.25"},
 	jsonFloatsShort:            {"`toJSON` of a float, and structured attributes with one", "six digits", "the shortest text that reads back as the same number", "2.12"},
 	jsonControlsPlain:          {"`toJSON` of backspace and form feed; text that is not UTF-8", "`\\u0008`, `\\u000c`; passed on", "`\\b`, `\\f`; an error", "2.12"},
 	replacementsForced:         {"replacements of `replaceStrings`", "are all evaluated", "are evaluated when they are used", "2.16"},
 	updateLeftFirst:            {"operands of `//`", "the left one is evaluated first", "the right one is", "2.32"},
 	emptyClosureForcesOperator: {"`genericClosure` of an empty `startSet`", "looks at the operator", "does not", "2.13"},
+	sortFunctionFirst:          {"arguments of `sort`", "the function is evaluated first", "the list is, and the function only when it is not empty", "2.13"},
 	mapFunctionUnchecked:       {"`map` with something that is no function", "an error where an element is used", "an error at once", "2.13"},
 	genListFunctionUnchecked:   {"`genList` with something that is no function", "an error where an element is used", "an error at once", "2.14"},
 	filterForcesFunction:       {"`filter` of an empty list", "evaluates the function", "does not", "2.13"},

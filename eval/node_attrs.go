@@ -311,15 +311,15 @@ type updateNode struct {
 }
 
 func (n *updateNode) Eval(m *value.Machine, env *value.Env) value.Value {
-	var a, b value.Value
+	var a, b *value.Attrs
 	if host(m).as28(updateLeftFirst) {
-		a = n.a.Eval(m, env)
-		b = n.b.Eval(m, env)
+		a = operandSet(m, n.a.Eval(m, env), n.a)
+		b = operandSet(m, n.b.Eval(m, env), n.b)
 	} else { // today's Nix forces the right operand first
-		b = n.b.Eval(m, env)
-		a = n.a.Eval(m, env)
+		b = operandSet(m, n.b.Eval(m, env), n.b)
+		a = operandSet(m, n.a.Eval(m, env), n.a)
 	}
-	return value.NewAttrs(m.Update(operandSet(m, a, n.a), operandSet(m, b, n.b)))
+	return value.NewAttrs(m.Update(a, b))
 }
 func (n *updateNode) Delay(m *value.Machine, env *value.Env) value.Value {
 	return m.Delay(&n.Delayed, n, env)

@@ -42,7 +42,12 @@ func (n *call1Node) Eval(m *value.Machine, env *value.Env) value.Value {
 	if f.Kind() == value.PrimOp && f.Prim().Arity == 1 {
 		p := f.Prim()
 		if p.Strict != 0 {
-			return callPrim(m, n, p, n.arg.Eval(m, env), value.Value{}, value.Value{})
+			arg := n.arg.Eval(m, env)
+			if !accepts(p.Takes[0], arg) {
+				m.EnterPrim(n, p)
+				wrongArgument(m, n.arg.At(), p, 0, arg)
+			}
+			return callPrim(m, n, p, arg, value.Value{}, value.Value{})
 		}
 		return callPrim(m, n, p, n.arg.Delay(m, env), value.Value{}, value.Value{})
 	}
@@ -98,6 +103,10 @@ func (n *callNode) saturated(m *value.Machine, env *value.Env, p *value.Prim, ar
 	for i, c := range args {
 		if p.Strict&(1<<i) != 0 {
 			a[i] = c.Eval(m, env) // it would be forced first thing
+			if !accepts(p.Takes[i], a[i]) {
+				m.EnterPrim(n, p)
+				wrongArgument(m, c.At(), p, i, a[i])
+			}
 		} else {
 			a[i] = c.Delay(m, env)
 		}
@@ -182,6 +191,9 @@ func callPrim(m *value.Machine, at value.Code, p *value.Prim, a, b, c value.Valu
 				continue
 			}
 			v := m.Force(args[i])
+			if !accepts(p.Takes[i], v) {
+				wrongArgument(m, value.Span{}, p, i, v)
+			}
 			if v.Kind() == value.UnknownValue {
 				u := v.Unknown()
 				where := u.At

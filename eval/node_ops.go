@@ -165,12 +165,12 @@ func (n *addNode) Eval(m *value.Machine, env *value.Env) value.Value {
 		return joinPath(m, a, n.b.Eval(m, env), n.At())
 	}
 	var t textBuilder
-	t.add(m, coerce(m, a, coercion{copyPaths: true, at: n.a.At(), what: "add to a string"}))
+	t.add(m, coerce(m, a, coercion{at: n.a.At(), what: "add to a string"}))
 	b := n.b.Eval(m, env)
 	if a.Kind() == value.UnknownValue && isNumber(b) { // then a is one too
 		return blame(m, a.Unknown(), n.At())
 	}
-	// A path is copied to the store behind a string, but not behind a set that
+	// A path is copied to the store behind a string, but not in or behind a set that
 	// stands for one: `self + /file` is a path below self.
 	t.add(m, coerce(m, b, coercion{copyPaths: a.Kind() == value.String, at: n.b.At(), what: "add to a string"}))
 	return t.value(n.At())
@@ -218,6 +218,12 @@ func arith(m *value.Machine, op arithOp, a, b value.Value, whole, ac, bc value.C
 	if u := firstUnknown(a, b); u != nil {
 		return undecided(u, "arithmetic on "+u.Origin, u.At)
 	}
+	if op == opDiv { // Nix looks at the divisor first
+		needNumber(m, b, bc, op)
+		if b.Number() == 0 {
+			failAt(m, value.DivisionByZero, placeOf(whole), "division by zero")
+		}
+	}
 	needNumber(m, a, ac, op)
 	needNumber(m, b, bc, op)
 	if a.Kind() == value.Float || b.Kind() == value.Float {
@@ -229,9 +235,6 @@ func arith(m *value.Machine, op arithOp, a, b value.Value, whole, ac, bc value.C
 			return value.NewFloat(x - y)
 		case opMul:
 			return value.NewFloat(x * y)
-		}
-		if y == 0 {
-			failAt(m, value.DivisionByZero, placeOf(whole), "division by zero")
 		}
 		return value.NewFloat(x / y)
 	}
@@ -248,9 +251,6 @@ func arith(m *value.Machine, op arithOp, a, b value.Value, whole, ac, bc value.C
 		z = x * y
 		overflow = x != 0 && (z/x != y || x == -1 && y == math.MinInt64)
 	case opDiv:
-		if y == 0 {
-			failAt(m, value.DivisionByZero, placeOf(whole), "division by zero")
-		}
 		if x == math.MinInt64 && y == -1 {
 			failAt(m, value.Overflow, placeOf(whole), "overflow in integer division")
 		}

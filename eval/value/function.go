@@ -48,6 +48,9 @@ type Prim struct {
 	// Strict has bit i set when the machine is to force argument i first and,
 	// when it is unknown, to make the result unknown without calling.
 	Strict uint8
+	// Takes are the kinds that a strict argument may have. Each is looked at before
+	// the next argument is forced.
+	Takes [3]Kinds
 	// Result is the type of what it gives, None when that depends.
 	Result Kind
 	F1     func(m *Machine, a Value) Value

@@ -61,6 +61,13 @@ func (k Kind) InWords() string {
 	return "a " + k.String()
 }
 
+// Kinds is a set of kinds, a bit 1<<kind for each; 0 is any kind. The bits from
+// FirstOther on say what else is asked for, and belong to those who ask.
+type Kinds uint32
+
+// FirstOther is the first bit of Kinds that is no kind.
+const FirstOther Kinds = 1 << 24
+
 // Value is one Nix value. The zero Value is an empty slot, not null.
 type Value struct {
 	n int64
