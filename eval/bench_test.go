@@ -2,12 +2,14 @@ package eval_test
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/nixplan/nixplan/eval"
 	"github.com/nixplan/nixplan/eval/value"
+	"github.com/nixplan/nixplan/internal/diag"
 )
 
 // BenchmarkPrograms runs the programs that bench/run compares with Nix, each time
@@ -58,5 +60,32 @@ func BenchmarkUnion(b *testing.B) {
 		if n := len(all.Context().Elems()); n != 20 {
 			b.Fatalf("%d elements", n)
 		}
+	}
+}
+
+// BenchmarkRounds evaluates a program for three rounds that calls a function with
+// thousands of sets, as a package set does.
+func BenchmarkRounds(b *testing.B) {
+	const program = `round: let
+	  package = args: { inherit (args) name; deps = map (d: d.name) args.deps; };
+	  set = builtins.listToAttrs (builtins.genList (i: rec {
+	    name = "p${toString i}";
+	    value = package { inherit name; deps = if i == 0 then [ ] else [ set."p${toString (i - 1)}" ]; };
+	  }) 4000);
+	in builtins.foldl' (n: p: n + builtins.length p.deps) round (builtins.attrValues set)`
+	for _, share := range []bool{false, true} {
+		b.Run(fmt.Sprintf("share=%v", share), func(b *testing.B) {
+			for b.Loop() {
+				ev := eval.New(context.Background(), eval.Options{Share: share})
+				f, err := ev.EvalText(diag.NewSource("rounds.nix", program), "/")
+				for round := int64(1); round <= 3 && err == nil; round++ {
+					ev.NextRound()
+					_, err = ev.Call(f, value.NewInt(round))
+				}
+				if err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }

@@ -16,6 +16,7 @@ import (
 
 const (
 	mostShared = 4096 // thunks of an expression, each for other arguments
+	mostTried  = 256  // of them that are looked at for a match
 	mostParams = 6    // arguments that an expression may mention
 )
 
@@ -41,11 +42,18 @@ type sharedNode struct {
 	known  bool
 	off    bool // it never is the same
 
-	made   map[uint64][]sharedThunk // by hash
+	made   map[uint64]*alikeThunks // by hash
 	size   int
 	first  int // round
 	hits   int
 	misses int // after the first round
+}
+
+// alikeThunks are those whose arguments hash to the same, which sets and thunks all
+// do: a thunk that was forced since has to be found as well.
+type alikeThunks struct {
+	list []sharedThunk
+	next int // where to look first: rounds go the same way
 }
 
 type sharedThunk struct {
@@ -81,23 +89,18 @@ func (n *sharedNode) Delay(m *value.Machine, env *value.Env) value.Value {
 	for i := range n.params {
 		hash = args[i].Hash(hash)
 	}
-	list := n.made[hash]
-	for i := range list {
-		s := &list[i]
-		if !n.same(&s.args, &args) {
-			continue
-		}
-		if s.round == round {
-			return n.code.Delay(m, env)
-		}
-		s.round = round
-		n.hits++
-		return s.thunk
-	}
-	thunk := n.code.Delay(m, env)
+	alike := n.made[hash]
 	if n.first == 0 {
 		n.first = round
 	}
+	if alike != nil && round != n.first {
+		if s := n.find(alike, &args, round); s != nil {
+			s.round = round
+			n.hits++
+			return s.thunk
+		}
+	}
+	thunk := n.code.Delay(m, env)
 	if round != n.first {
 		if n.misses++; n.misses > 64 && n.misses > 4*n.hits {
 			n.off, n.made = true, nil
@@ -106,12 +109,31 @@ func (n *sharedNode) Delay(m *value.Machine, env *value.Env) value.Value {
 	}
 	if n.size < mostShared {
 		if n.made == nil {
-			n.made = map[uint64][]sharedThunk{}
+			n.made = map[uint64]*alikeThunks{}
 		}
-		n.made[hash] = append(list, sharedThunk{args, round, thunk})
+		if alike == nil {
+			alike = &alikeThunks{}
+			n.made[hash] = alike
+		}
+		alike.list = append(alike.list, sharedThunk{args, round, thunk})
 		n.size++
 	}
 	return thunk
+}
+
+// find gives a thunk for the same arguments that this round did not use yet.
+func (n *sharedNode) find(alike *alikeThunks, args *[mostParams]value.Value, round int) *sharedThunk {
+	for range min(len(alike.list), mostTried) {
+		if alike.next >= len(alike.list) {
+			alike.next = 0
+		}
+		s := &alike.list[alike.next]
+		alike.next++
+		if s.round != round && n.same(&s.args, args) {
+			return s
+		}
+	}
+	return nil
 }
 
 func (n *sharedNode) same(a, b *[mostParams]value.Value) bool {
