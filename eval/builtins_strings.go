@@ -75,8 +75,13 @@ func primStringLength(m *value.Machine, v value.Value) value.Value {
 // the end gives "". The context stays in any case.
 func primSubstring(m *value.Machine, start, length, v value.Value) value.Value {
 	from := wantInt(m, start)
-	if from < 0 {
-		fail(m, value.OutOfRange, "negative start position in 'substring'")
+	negative := func() {
+		if from < 0 {
+			fail(m, value.OutOfRange, "negative start position in 'substring'")
+		}
+	}
+	if !host(m).as28(substringStartLate) {
+		negative()
 	}
 	if unknown := late(m, &length, "substring", value.String); !unknown.IsNone() {
 		return unknown
@@ -89,6 +94,7 @@ func primSubstring(m *value.Machine, start, length, v value.Value) value.Value {
 	if s.Kind() == value.UnknownValue {
 		return undecided(s.Unknown(), "substring of "+s.Unknown().Origin, s.Unknown().At)
 	}
+	negative()
 	text := s.Str()
 	size := int64(len(text))
 	switch {

@@ -24,6 +24,8 @@ const (
 	tarballOneMember
 	gitDirtyWhole
 	gitNoDirtyRev
+	listsByElements
+	substringStartLate
 	versionNumber
 	differenceCount
 )
@@ -48,6 +50,8 @@ var differences = [differenceCount]struct{ what, old, today, since string }{
 	tarballOneMember:           {"`fetchTarball` of an archive whose top is not one directory", "is an error", "gives the archive's top", "2.20"},
 	gitDirtyWhole:              {"`fetchGit` of a work tree with changes", "takes all tracked files", "leaves away what `export-ignore` names", "2.20"},
 	gitNoDirtyRev:              {"`dirtyRev` and `dirtyShortRev` of `fetchGit`", "are not there", "name the commit below the changes", "2.17"},
+	listsByElements:            {"long lists that print as `«repeated»`", "those with the same elements in memory", "those in the same variable or attribute", "2.30"},
+	substringStartLate:         {"a negative start of `substring`", "is noticed after the other arguments", "is noticed before", "2.20"},
 	versionNumber:              {"`builtins.nixVersion`", "`2.8.0`", "`" + nixVersion + "`", "–"},
 }
 

@@ -299,7 +299,8 @@ func (ev *Evaluator) Print(v value.Value) (text string, err error) {
 	return text, err
 }
 
-// deepForce forces everything in a value that is in weak head normal form.
+// deepForce forces everything in a value that is in weak head normal form. Thunks stay
+// where they are with their results, so that Print can tell them apart.
 func deepForce(m *value.Machine, v value.Value, seen map[value.Value]bool) {
 	switch v.Kind() {
 	case value.List:
@@ -310,7 +311,8 @@ func deepForce(m *value.Machine, v value.Value, seen map[value.Value]bool) {
 		m.Enter(nil)
 		for i := range v.List() {
 			m.Step(1)
-			deepForce(m, m.Force(&v.List()[i]), seen)
+			elem := v.List()[i]
+			deepForce(m, m.Force(&elem), seen)
 		}
 		m.Leave()
 	case value.AttrSet:
@@ -320,7 +322,8 @@ func deepForce(m *value.Machine, v value.Value, seen map[value.Value]bool) {
 		seen[v] = true
 		for _, a := range v.Attrs().ByName() {
 			m.EnterAttr(a)
-			deepForce(m, m.Force(&a.Value), seen)
+			inner := a.Value
+			deepForce(m, m.Force(&inner), seen)
 			m.Leave()
 		}
 	}

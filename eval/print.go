@@ -46,8 +46,8 @@ func brief(m *value.Machine, v value.Value) string {
 type printer struct {
 	m     *value.Machine
 	out   strings.Builder
-	seen  map[value.Value]bool
-	limit int // bytes after which to stop, -1 for none
+	seen  map[value.Value]bool // sets, and the cells of lists
+	limit int                  // bytes after which to stop, -1 for none
 }
 
 func (p *printer) print(v value.Value) {
@@ -55,6 +55,7 @@ func (p *printer) print(v value.Value) {
 		return
 	}
 	p.m.FitText(p.out.Len())
+	cell := v
 	v, done := v.Peek()
 	if !done {
 		p.out.WriteString("<CODE>")
@@ -83,18 +84,23 @@ func (p *printer) print(v value.Value) {
 	case value.UnknownValue:
 		p.out.WriteString("<UNKNOWN " + v.Unknown().Origin + ">")
 	case value.List:
-		p.list(v)
+		p.list(v, cell)
 	case value.AttrSet:
 		p.set(v)
 	}
 	p.m.Charge(16)
 }
 
-func (p *printer) list(v value.Value) {
-	// Nix keeps one or two elements in the value itself, so the outermost list
-	// is not the same object as a reference to it inside.
-	root := p.out.Len() == 0 && v.Len() <= 2
-	if v.Len() > 0 && !root && p.repeated(v) {
+// list prints a list. What Nix takes for the same list is what one cell holds: a
+// variable named twice, and not two selections of one attribute. Nix 2.8 takes lists
+// of three elements or more for the same that have the same elements in memory.
+func (p *printer) list(v, cell value.Value) {
+	if v.Len() > 2 && host(p.m).as28(listsByElements) {
+		cell = v
+	} else if p.out.Len() == 0 { // nothing inside refers to the cell of the whole
+		cell = value.Value{}
+	}
+	if v.Len() > 0 && !cell.IsNone() && p.repeated(cell) {
 		return
 	}
 	p.m.Enter(nil)
