@@ -96,7 +96,7 @@ func primGetAttr(m *value.Machine, name, set value.Value) value.Value {
 	if u := attrs.Open(); u != nil {
 		return host(m).selectUnknown(m, u, sym, at)
 	}
-	fail(m, value.MissingAttribute, "attribute '%s' missing", text)
+	m.Throw(missingAttribute(attrs, sym, value.Span{}))
 	return value.Value{}
 }
 
@@ -160,7 +160,7 @@ func primListToAttrs(m *value.Machine, v value.Value) value.Value {
 		attrs := wantAttrs(m, item)
 		n := attrs.Get(symName)
 		if n == nil {
-			fail(m, value.MissingAttribute, "attribute 'name' missing in an element of the list given to 'listToAttrs'")
+			failAt(m, value.MissingAttribute, firstPlace(attrs), "attribute 'name' missing in an element of the list given to 'listToAttrs'")
 		}
 		key := m.Force(&n.Value)
 		val := attrs.Get(symValue)
@@ -173,18 +173,29 @@ func primListToAttrs(m *value.Machine, v value.Value) value.Value {
 		}
 		sym := value.Intern(wantPlain(m, key))
 		if val == nil { // an error unless the name came before
-			out = append(out, value.Attr{Name: sym})
+			out = append(out, value.Attr{Name: sym, Pos: n.Pos})
 			continue
 		}
 		out = append(out, value.Attr{Name: sym, Pos: val.Pos, Value: val.Value})
 	}
 	attrs := value.NewAttrsList(out)
-	for i := range attrs.All() {
-		if attrs.All()[i].Value.IsNone() {
-			fail(m, value.MissingAttribute, "attribute 'value' missing in an element of the list given to 'listToAttrs'")
+	for _, a := range attrs.All() {
+		if a.Value.IsNone() {
+			failAt(m, value.MissingAttribute, a.Pos.Span(), "attribute 'value' missing in the element with the name '%s' of the list given to 'listToAttrs'", a.Name)
 		}
 	}
 	return value.NewAttrs(attrs.WithOpen(open))
+}
+
+// firstPlace is where the first attribute of a set stands.
+func firstPlace(attrs *value.Attrs) value.Span {
+	var first value.Span
+	for _, a := range attrs.All() {
+		if at := a.Pos.Span(); first.Start == 0 || at.Start != 0 && at.Start < first.Start {
+			first = at
+		}
+	}
+	return first
 }
 
 // unknownToAttrs is listToAttrs of an unknown list.

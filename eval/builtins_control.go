@@ -41,11 +41,11 @@ func primThrow(m *value.Machine, v value.Value) value.Value {
 // primAddErrorContext adds a line to the trace of errors that pass. The message
 // is evaluated only then.
 func primAddErrorContext(m *value.Machine, message, v value.Value) value.Value {
-	m.EnterNoted(nil, func() (text string) {
+	m.EnterNoted(func() (text string, _ value.Span) {
 		if err := m.Catch(func() { text = messageText(m, message) }); err != nil {
 			text = "(the message of addErrorContext fails itself: " + err.Message + ")"
 		}
-		return text
+		return text, value.Span{}
 	})
 	v = m.Force(&v)
 	m.Leave()

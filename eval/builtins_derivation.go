@@ -28,7 +28,13 @@ func primDerivationStrict(m *value.Machine, v value.Value) value.Value {
 		}
 		fail(m, value.MissingAttribute, "required attribute 'name' missing")
 	}
+	m.EnterNoted(func() (string, value.Span) { return "while evaluating the name of a derivation", a.Pos.Span() })
 	name := m.Force(&a.Value)
+	text := ""
+	if name.Kind() != value.UnknownValue {
+		text = wantPlain(m, name)
+	}
+	m.Leave()
 	if name.Kind() == value.UnknownValue {
 		return undecided(name.Unknown(), "derivation "+name.Unknown().Origin, here(m))
 	}
@@ -36,7 +42,7 @@ func primDerivationStrict(m *value.Machine, v value.Value) value.Value {
 		m:     m,
 		attrs: attrs,
 		drv: &store.Derivation{
-			Name:    wantPlain(m, name),
+			Name:    text,
 			Outputs: []store.Output{{Name: "out"}},
 			Env:     make([]store.Variable, 0, attrs.Len()+1),
 		},
@@ -44,7 +50,7 @@ func primDerivationStrict(m *value.Machine, v value.Value) value.Value {
 	if err := store.CheckName(b.drv.Name); err != nil {
 		failAt(m, value.OtherError, a.Pos.Span(), "invalid derivation name: %s. Please pass a different 'name'.", err)
 	}
-	m.EnterNoted(nil, func() string { return "while evaluating derivation '" + b.drv.Name + "'" })
+	m.EnterNoted(func() (string, value.Span) { return "while evaluating derivation '" + b.drv.Name + "'", a.Pos.Span() })
 	drv := b.build()
 	m.Leave()
 	return drv
@@ -74,8 +80,8 @@ func (b *derivationBuilder) build() value.Value {
 	b.structured = b.flag(symStructuredAttrs)
 	b.ignoreNulls = b.flag(symIgnoreNulls)
 	for _, a := range b.attrs.ByName() {
-		b.m.EnterNoted(nil, func() string {
-			return "while evaluating attribute '" + a.Name.String() + "' of derivation '" + b.drv.Name + "'"
+		b.m.EnterNoted(func() (string, value.Span) {
+			return "while evaluating attribute '" + a.Name.String() + "' of derivation '" + b.drv.Name + "'", a.Pos.Span()
 		})
 		b.attribute(a)
 		b.m.Leave()

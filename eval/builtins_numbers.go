@@ -53,7 +53,7 @@ func roundPrim(round func(float64) float64) func(*value.Machine, value.Value) va
 }
 
 func primLessThan(m *value.Machine, a, b value.Value) value.Value {
-	lt, unknown := less(m, a, b)
+	lt, unknown := less(m, a, b, value.Span{})
 	if unknown != nil {
 		return undecided(unknown, "comparison with "+unknown.Origin, unknown.At)
 	}

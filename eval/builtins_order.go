@@ -32,7 +32,7 @@ func primSort(m *value.Machine, f, list value.Value) value.Value {
 	before := func(a, b value.Value) bool {
 		m.Step(1)
 		if builtin {
-			lt, u := less(m, m.Force(&a), m.Force(&b))
+			lt, u := less(m, m.Force(&a), m.Force(&b), value.Span{})
 			if u != nil {
 				undetermined(m, u)
 			}
@@ -165,7 +165,7 @@ func (s *keySet) compare(a, b value.Value) int {
 }
 
 func (s *keySet) before(a, b value.Value) bool {
-	lt, u := less(s.m, a, b)
+	lt, u := less(s.m, a, b, value.Span{})
 	if u != nil {
 		undetermined(s.m, u)
 	}

@@ -113,7 +113,9 @@ func (ev *Evaluator) treePath(path, name string, recursive bool, filter store.Fi
 }
 
 func (ev *Evaluator) notCopied(m *value.Machine, err error, path string, at value.Span) value.Value {
-	m.EnterNoted(nil, func() string { return "while adding path '" + ev.Display(path) + "' to the store" })
+	m.EnterNoted(func() (string, value.Span) {
+		return "while adding path '" + ev.Display(path) + "' to the store", value.Span{}
+	})
 	v := ev.unreadable(m, err, path, at)
 	m.Leave()
 	return v

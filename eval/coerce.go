@@ -20,6 +20,9 @@ type coercion struct {
 	what      string     // "interpolate in a string": completes "cannot … a set"
 }
 
+// addToString is what `+` does.
+const addToString = "add to a string"
+
 // coerce turns a value into a String, or an UnknownValue when it holds one.
 func coerce(m *value.Machine, v value.Value, c coercion) value.Value {
 	switch v.Kind() {
@@ -50,12 +53,32 @@ func coerce(m *value.Machine, v value.Value, c coercion) value.Value {
 			return coerceList(m, v, c)
 		}
 	}
+	c.fail(m, v)
+	return value.Value{}
+}
+
+// fail says what cannot be turned into a string, and what may have been meant.
+func (c coercion) fail(m *value.Machine, v value.Value) {
 	what := c.what
 	if what == "" {
 		what = "coerce to a string"
 	}
-	failAt(m, value.TypeMismatch, c.at, "cannot %s: %s", what, describe(v))
-	return value.Value{}
+	help := ""
+	switch v.Kind() {
+	case value.Int, value.Float:
+		help = "toString makes text of a number"
+	case value.Bool:
+		help = `write if … then "true" else "false"`
+	case value.List:
+		help = "builtins.concatStringsSep joins the elements of a list"
+	case value.Lambda, value.PrimOp, value.PrimOpApp:
+		help = "is an argument missing?"
+	case value.AttrSet:
+		if c.what == addToString {
+			help = "to join two sets write //"
+		}
+	}
+	m.Throw(&value.Error{Kind: value.TypeMismatch, At: c.at, Help: help, Message: "cannot " + what + ": " + describe(v)})
 }
 
 func coerceSet(m *value.Machine, v value.Value, c coercion) value.Value {
@@ -77,11 +100,7 @@ func setText(m *value.Machine, v value.Value, c coercion) value.Value {
 	if u := attrs.Open(); u != nil {
 		return value.NewUnknown(u.Derive("text of "+u.Origin, c.at))
 	}
-	what := c.what
-	if what == "" {
-		what = "coerce to a string"
-	}
-	failAt(m, value.TypeMismatch, c.at, "cannot %s: %s", what, describe(v))
+	c.fail(m, v)
 	return value.Value{}
 }
 

@@ -144,8 +144,8 @@ func isDerivation(m *value.Machine, v value.Value) bool {
 	return t.Kind() == value.String && t.Str() == "derivation"
 }
 
-// less is `a < b`.
-func less(m *value.Machine, a, b value.Value) (bool, *value.Unknown) {
+// less is `a < b`; at is the place of the comparison, for errors.
+func less(m *value.Machine, a, b value.Value, at value.Span) (bool, *value.Unknown) {
 	if u := firstUnknown(a, b); u != nil {
 		return false, u
 	}
@@ -156,7 +156,7 @@ func less(m *value.Machine, a, b value.Value) (bool, *value.Unknown) {
 		}
 		return a.Number() < b.Number(), nil
 	case a.Kind() != b.Kind():
-		fail(m, value.TypeMismatch, "cannot compare %s with %s", describe(a), describe(b))
+		failAt(m, value.TypeMismatch, at, "cannot compare %s with %s", describe(a), describe(b))
 	}
 	switch a.Kind() {
 	case value.String:
@@ -166,15 +166,15 @@ func less(m *value.Machine, a, b value.Value) (bool, *value.Unknown) {
 		return strings.Compare(a.Path(), b.Path()) < 0, nil
 	case value.List:
 		m.Enter(nil)
-		lt, unknown := lessLists(m, a, b)
+		lt, unknown := lessLists(m, a, b, at)
 		m.Leave()
 		return lt, unknown
 	}
-	fail(m, value.TypeMismatch, "cannot compare %s with %s; values of that type have no order", describe(a), describe(b))
+	failAt(m, value.TypeMismatch, at, "cannot compare %s with %s; values of that type have no order", describe(a), describe(b))
 	return false, nil
 }
 
-func lessLists(m *value.Machine, a, b value.Value) (bool, *value.Unknown) {
+func lessLists(m *value.Machine, a, b value.Value, at value.Span) (bool, *value.Unknown) {
 	x, y := a.List(), b.List()
 	for i := range y {
 		if i >= len(x) {
@@ -187,7 +187,7 @@ func lessLists(m *value.Machine, a, b value.Value) (bool, *value.Unknown) {
 			return false, u
 		}
 		if !eq {
-			return less(m, p, q)
+			return less(m, p, q, at)
 		}
 	}
 	return false, nil

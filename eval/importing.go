@@ -2,7 +2,6 @@ package eval
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"path/filepath"
 	"slices"
@@ -121,10 +120,12 @@ func (ev *Evaluator) unreadable(m *value.Machine, err error, path string, at val
 	case errors.As(err, &restricted):
 		failAt(m, value.Restricted, at, "%s", restricted.Error())
 	case errors.Is(err, fs.ErrNotExist):
+		message := "path '" + ev.Display(path) + "' does not exist"
 		if errors.As(err, &pathErr) && strings.HasPrefix(pathErr.Path, path+"/") {
-			path = pathErr.Path // a directory without default.nix
+			message = "the directory '" + ev.Display(path) + "' has no default.nix"
+			path = pathErr.Path
 		}
-		m.Throw(&value.Error{Kind: value.NotFound, At: at, Path: path, Message: fmt.Sprintf("path '%s' does not exist", ev.Display(path))})
+		m.Throw(&value.Error{Kind: value.NotFound, At: at, Path: path, Message: message})
 	case errors.As(err, &pathErr):
 		failAt(m, value.OtherError, at, "cannot read '%s': %s", ev.Display(path), pathErr.Err)
 	}

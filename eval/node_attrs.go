@@ -230,15 +230,20 @@ func (n *selectNode) missing(m *value.Machine, v value.Value, sym value.Symbol, 
 		m.Throw(&value.Error{Kind: value.NotSupported, At: p.at.Span(), Message: "'builtins." + sym.String() + "' is not supported yet",
 			Help: "it is experimental in Nix; `builtins ? " + sym.String() + "` is false"})
 	}
-	e := &value.Error{Kind: value.MissingAttribute, At: p.at.Span(), Message: "attribute '" + sym.String() + "' missing"}
+	m.Throw(missingAttribute(v.Attrs(), sym, p.at.Span()))
+}
+
+// missingAttribute is the error that a set lacks an attribute.
+func missingAttribute(attrs *value.Attrs, sym value.Symbol, at value.Span) *value.Error {
+	e := &value.Error{Kind: value.MissingAttribute, At: at, Message: "attribute '" + sym.String() + "' missing"}
 	var known []string
-	for _, a := range v.Attrs().All() {
+	for _, a := range attrs.All() {
 		known = append(known, a.Name.String())
 	}
 	if near := nearest(sym.String(), known); near != "" {
 		e.Help = "did you mean '" + near + "'?"
 	}
-	m.Throw(e)
+	return e
 }
 
 // select1 is `set.a`, by far the most frequent selection.

@@ -242,7 +242,17 @@ func (n *withVar) Eval(m *value.Machine, env *value.Env) value.Value {
 	if open != nil {
 		return host(m).selectUnknown(m, open, n.sym, n.At())
 	}
-	failAt(m, value.UndefinedVariable, n.At(), "undefined variable '%s'", n.sym)
+	e := &value.Error{Kind: value.UndefinedVariable, At: n.At(), Message: "undefined variable '" + n.sym.String() + "'"}
+	var known []string
+	for _, level := range n.levels {
+		for _, a := range env.Up(level).Slot(1).Attrs().All() {
+			known = append(known, a.Name.String())
+		}
+	}
+	if near := nearest(n.sym.String(), known); near != "" {
+		e.Help = "did you mean '" + near + "'?"
+	}
+	m.Throw(e)
 	return value.Value{}
 }
 func (n *withVar) Delay(m *value.Machine, env *value.Env) value.Value {

@@ -165,7 +165,11 @@ func call(m *value.Machine, at value.Code, f, arg value.Value) value.Value {
 	if at != nil {
 		where = at.At()
 	}
-	failAt(m, value.TypeMismatch, where, "attempt to call something which is not a function but %s", describe(f))
+	e := &value.Error{Kind: value.TypeMismatch, At: where, Message: "attempt to call something which is not a function but " + describe(f)}
+	if f.Kind() == value.Float { // 1.2.3 is 1.2 called with .3
+		e.Help = `text such as a version needs quotes: "1.2.3"`
+	}
+	m.Throw(e)
 	return value.Value{}
 }
 

@@ -106,7 +106,7 @@ type lessNode struct {
 
 func (n *lessNode) Eval(m *value.Machine, env *value.Env) value.Value {
 	a, b := n.a.Eval(m, env), n.b.Eval(m, env)
-	lt, unknown := less(m, a, b)
+	lt, unknown := less(m, a, b, n.At())
 	if unknown != nil {
 		return ofType(blame(m, unknown, n.At()), value.Bool)
 	}
@@ -165,14 +165,14 @@ func (n *addNode) Eval(m *value.Machine, env *value.Env) value.Value {
 		return joinPath(m, a, n.b.Eval(m, env), n.At())
 	}
 	var t textBuilder
-	t.add(m, coerce(m, a, coercion{at: n.a.At(), what: "add to a string"}))
+	t.add(m, coerce(m, a, coercion{at: n.a.At(), what: addToString}))
 	b := n.b.Eval(m, env)
 	if a.Kind() == value.UnknownValue && isNumber(b) { // then a is one too
 		return blame(m, a.Unknown(), n.At())
 	}
 	// A path is copied to the store behind a string, but not in or behind a set that
 	// stands for one: `self + /file` is a path below self.
-	t.add(m, coerce(m, b, coercion{copyPaths: a.Kind() == value.String, at: n.b.At(), what: "add to a string"}))
+	t.add(m, coerce(m, b, coercion{copyPaths: a.Kind() == value.String, at: n.b.At(), what: addToString}))
 	return t.value(n.At())
 }
 func (n *addNode) Delay(m *value.Machine, env *value.Env) value.Value {

@@ -26,6 +26,8 @@ type resolver struct {
 	// variables that were mentioned so far.
 	share bool
 	used  []use
+	// plain are the sets without rec whose attributes are being resolved.
+	plain []*parser.Attrs
 	// more is how many undefined variables were left out, firstMore where the
 	// first of them is.
 	more      int
@@ -195,7 +197,12 @@ func (r *resolver) undefined(text string, at parser.Span, sc *scope) {
 	for _, a := range r.ev.globals.All() {
 		known = append(known, a.Name.String())
 	}
-	if near := nearest(text, known); near != "" {
+	inSet := slices.ContainsFunc(r.plain, func(attrs *parser.Attrs) bool {
+		return slices.ContainsFunc(attrs.Static, func(a parser.Attr) bool { return a.Name == text })
+	})
+	if inSet {
+		d.Help = fmt.Sprintf("the set has '%s', but its attributes see each other only in rec { … }", text)
+	} else if near := nearest(text, known); near != "" {
 		d.Help = fmt.Sprintf("did you mean '%s'?", near)
 	} else if r.ev.builtins.Lookup(text) != nil {
 		d.Help = fmt.Sprintf("did you mean 'builtins.%s'?", text)
@@ -256,6 +263,8 @@ func (r *resolver) attrSet(x *parser.AttrSet, sc *scope) value.Code {
 		slices.SortFunc(n.attrs, func(a, b recAttr) int { return int(int64(a.sym) - int64(b.sym)) })
 		return n
 	}
+	r.plain = append(r.plain, x.Attrs)
+	defer func() { r.plain = r.plain[:len(r.plain)-1] }()
 	n := &attrsNode{node: r.span(x.Span).node(), dynamic: r.dynamic(x.Attrs, sc)}
 	for _, e := range x.Attrs.From {
 		n.from = append(n.from, r.delayed(e, sc))

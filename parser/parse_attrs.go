@@ -131,6 +131,8 @@ func (p *parser) bindingTail(end kind, path []AttrName) (next []AttrName) {
 		case (p.kind == tComma || p.kind == tQuestion) && end == tRBrace:
 			d.Help = "a function that is an operand or an argument needs parentheses: ({ … }: …)"
 			p.misread = true
+		case p.kind == tLParen && len(path) == 1:
+			d.Help = "a function is written '" + path[0].Text + " = x: …;'"
 		case end == tIn:
 			d.Help = "if this is the body of the 'let', write 'in' before it"
 		}

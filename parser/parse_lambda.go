@@ -53,7 +53,10 @@ func (p *parser) colon(f *Formals) {
 		return
 	}
 	d := p.expected("':' after the function's arguments")
-	if d.Help == "" && len(f.List) > 0 && !f.Ellipsis {
+	switch {
+	case p.kind == tLBrace || p.kind == tLet:
+		d.Help = "add ':' here"
+	case d.Help == "" && len(f.List) > 0 && !f.Ellipsis:
 		d.Help = "an attribute set that takes a name from outside is written { inherit " + f.List[0].Name + "; }"
 	}
 	p.skipTo(tColon)

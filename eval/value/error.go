@@ -97,6 +97,11 @@ func (m *Machine) Throw(e *Error) {
 				e.At = entry.Attr.Pos.Span()
 			}
 		}
+		for _, entry := range e.Trail { // the function, where nothing says who called it
+			if e.At.Start == 0 && entry.Call != nil {
+				e.At = entry.Call.Span
+			}
+		}
 	}
 	panic(e)
 }
@@ -122,9 +127,9 @@ func (m *Machine) trail() []TrailEntry {
 			entry.Prim = about
 		case *Attr:
 			entry.Attr = about
-		case func() string:
+		case func() (string, Span):
 			f.about = nil // a note that itself fails must not be asked again
-			entry.Text = about()
+			entry.Text, entry.At = about()
 		}
 		entries = append(entries, entry)
 	}

@@ -35,7 +35,7 @@ type Frame struct {
 	code  Code
 	deps  *Deps // of the surrounding computation
 	// about says for traces what is going on: the *Function or *Prim that was
-	// called, the *Attr whose value is needed, or a func() string.
+	// called, the *Attr whose value is needed, or a func() (string, Span).
 	about any
 }
 
@@ -253,10 +253,11 @@ func (m *Machine) Enter(at Code) { m.push().code = at }
 // passes, the frames stay until Catch has put their thunks back.
 func (m *Machine) Leave() { m.pop() }
 
-// EnterNoted is Enter with a line for the trace, made only when an error passes.
-func (m *Machine) EnterNoted(at Code, note func() string) {
+// EnterNoted is Enter with a line for the trace and a place, if there is one, made
+// only when an error passes.
+func (m *Machine) EnterNoted(note func() (string, Span)) {
 	f := m.push()
-	f.code, f.about = at, note
+	f.about = note
 }
 
 // EnterCall counts a call of fn by the node at.
