@@ -181,6 +181,15 @@ func (ev *Evaluator) EvalText(src *diag.Source, dir string) (v value.Value, err 
 	return v, err
 }
 
+// DelayText is EvalText without evaluating: the value is a thunk.
+func (ev *Evaluator) DelayText(src *diag.Source, dir string) (v value.Value, err error) {
+	err = ev.catch(func() {
+		file, diags := parser.Parse(src)
+		v = ev.code(ev.machine, file, diags, dir, nil, false).Delay(ev.machine, nil)
+	})
+	return v, err
+}
+
 // Force evaluates a value to weak head normal form.
 func (ev *Evaluator) Force(v value.Value) (out value.Value, err error) {
 	err = ev.catch(func() { out = ev.machine.Force(&v) })

@@ -60,6 +60,16 @@ func (ev *Evaluator) parse(m *value.Machine, path, display string) (*parser.File
 
 // run resolves and evaluates a parsed file.
 func (ev *Evaluator) run(m *value.Machine, file *parser.File, diags diag.List, dir string, extra *value.Attrs, modelled bool) value.Value {
+	code := ev.code(m, file, diags, dir, extra, modelled)
+	// What fails at the top of a file has no other place.
+	m.Enter(code)
+	v := code.Eval(m, nil)
+	m.Leave()
+	return v
+}
+
+// code is what run evaluates.
+func (ev *Evaluator) code(m *value.Machine, file *parser.File, diags diag.List, dir string, extra *value.Attrs, modelled bool) value.Code {
 	for _, d := range diags {
 		if d.Severity == diag.Error && d.ID != diag.IDScope {
 			throwSyntax(m, diags) // what could not be read hides names from the resolver
@@ -73,11 +83,7 @@ func (ev *Evaluator) run(m *value.Machine, file *parser.File, diags diag.List, d
 	if errors := append(diags, r.findings()...); errors.HasErrors() {
 		throwSyntax(m, errors)
 	}
-	// What fails at the top of a file has no other place.
-	m.Enter(code)
-	v := code.Eval(m, nil)
-	m.Leave()
-	return v
+	return code
 }
 
 // inLibrary reports whether a directory belongs to one of Options.Libraries.

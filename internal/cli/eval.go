@@ -338,7 +338,7 @@ func (e *evaluation) autoArgs() error {
 	}
 	for _, arg := range slices.Backward(e.args) {
 		name, expr, _ := strings.Cut(arg, "=")
-		v, err := e.delayed("(--arg "+name+")", expr)
+		v, err := e.ev.DelayText(diag.NewSource("(--arg "+name+")", expr), e.dir)
 		if err != nil {
 			return err
 		}
@@ -346,21 +346,6 @@ func (e *evaluation) autoArgs() error {
 	}
 	e.auto = value.NewAttrsList(list)
 	return nil
-}
-
-// delayed is the value of an expression, not yet evaluated: an attribute of a
-// set that is. The expression is parsed by itself first, so it cannot add to
-// the set.
-func (e *evaluation) delayed(name, expr string) (value.Value, error) {
-	if _, list := parser.Parse(diag.NewSource(name, expr)); list.HasErrors() {
-		return value.Value{}, &value.Error{Kind: value.SyntaxError, Message: list[0].Summary, Diagnostics: list}
-	}
-	set, err := e.ev.EvalText(diag.NewSource(name, "{ value =\n"+expr+"\n; }"), e.dir)
-	if err != nil {
-		return value.Value{}, err
-	}
-	v, _ := e.ev.Attr(set, "value")
-	return v, nil
 }
 
 // root evaluates an input.
