@@ -48,11 +48,11 @@ func primImport(m *value.Machine, v value.Value) value.Value {
 
 // primScopedImport evaluates a file with more variables; it is never cached.
 func primScopedImport(m *value.Machine, scope, v value.Value) value.Value {
-	extra := wantAttrs(m, scope)
 	path, u := pathOrUnknown(m, v)
 	if u != nil {
 		return undecided(u, "scopedImport "+u.Origin, u.At)
 	}
+	extra := wantAttrs(m, scope)
 	ev := host(m)
 	file, display, err := ev.world.ImportPath(path)
 	if err != nil {
@@ -176,13 +176,13 @@ func primToPath(m *value.Machine, v value.Value) value.Value {
 // prefix matches whole components and which has the file. In the modelled
 // world <nixpkgs> and other names that the path lacks are sources.
 func primFindFile(m *value.Machine, search, v value.Value) value.Value {
-	if unknown := late(m, &v, "findFile", value.Path); !unknown.IsNone() {
-		return unknown
+	type searched struct {
+		prefix string
+		dir    value.Value
 	}
-	name := wantPlain(m, v)
-	ev := host(m)
-	for i := range wantList(m, search) {
-		entry := wantAttrs(m, search.List()[i])
+	var entries []searched
+	for _, e := range wantList(m, search) {
+		entry := wantAttrs(m, e)
 		prefix := ""
 		if a := entry.Get(symPrefix); a != nil {
 			prefix = wantPlain(m, a.Value)
@@ -191,11 +191,19 @@ func primFindFile(m *value.Machine, search, v value.Value) value.Value {
 		if a == nil {
 			fail(m, value.MissingAttribute, "attribute 'path' missing in an entry of the search path")
 		}
-		rest, ok := searchMatch(prefix, name)
+		entries = append(entries, searched{prefix, coerce(m, m.Force(&a.Value), coercion{})})
+	}
+	if unknown := late(m, &v, "findFile", value.Path); !unknown.IsNone() {
+		return unknown
+	}
+	name := wantPlain(m, v)
+	ev := host(m)
+	for _, entry := range entries {
+		rest, ok := searchMatch(entry.prefix, name)
 		if !ok {
 			continue
 		}
-		dir := coerce(m, m.Force(&a.Value), coercion{})
+		dir := entry.dir
 		if dir.Kind() == value.UnknownValue {
 			return undecided(dir.Unknown(), "<"+name+">", dir.Unknown().At)
 		}
