@@ -65,6 +65,8 @@ type Found struct {
 	// Elem, of an Open one, is what each of the attributes would be, when that
 	// is known: their names alone are not.
 	Elem *Found
+
+	late bool // see dropLate
 }
 
 // Reasons are comparisons with facts about the ref that something depends on,
@@ -162,6 +164,22 @@ type node struct {
 // walk looks through the whole value, which depends on deps.
 func (w *walker) walk(root value.Value, deps Reasons) {
 	w.visit(node{value: root, shared: deps, depth: maxDepth, root: true})
+	w.dropLate()
+}
+
+// dropLate makes failures of what was found after the time or the steps had been used
+// up: what it was taken for rests on values that could not be had.
+func (w *walker) dropLate() {
+	why := w.ev.Machine().Spent()
+	if why == "" {
+		return
+	}
+	w.found = slices.DeleteFunc(w.found, func(f Found) bool {
+		if f.late {
+			w.failures = append(w.failures, Failure{f.Path, f.Job, f.At, &value.Error{Kind: value.Budget, Late: true, Message: why}})
+		}
+		return f.late
+	})
 }
 
 // track forces a value and gives what that depends on.
@@ -190,7 +208,7 @@ func (w *walker) skip(n node, v value.Value, why Skip) {
 func (w *walker) add(n node, class Class, v value.Value, own Reasons) *Found {
 	w.found = append(w.found, Found{
 		Class: class, Path: n.path, Attr: n.path, Job: n.written(), At: n.at, Value: v,
-		Shared: n.shared, Own: own,
+		Shared: n.shared, Own: own, late: w.ev.Machine().Spent() != "",
 	})
 	return &w.found[len(w.found)-1]
 }

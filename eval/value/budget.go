@@ -81,6 +81,14 @@ func (m *Machine) checkHeap(bytes int64) {
 	}
 }
 
+// exhaust ends the evaluation, and whatever is begun later: short pieces of work would
+// not come to the next look.
+func (m *Machine) exhaust(message string) {
+	late := m.spent != ""
+	m.spent, m.nextSteps = message, 0
+	m.Throw(&Error{Kind: Budget, Message: message, Late: late})
+}
+
 // FitText ends the evaluation when a string of that size would be too long.
 func (m *Machine) FitText(size int) {
 	most := m.limits.Text
@@ -111,24 +119,28 @@ func heapInUse() int64 {
 // Every loop whose length a program decides calls it, so that none goes on after
 // the context is done.
 func (m *Machine) Step(n int) {
-	before := m.steps / stepsPerLook
 	m.steps += int64(n)
-	if m.steps/stepsPerLook != before {
+	if m.steps >= m.nextSteps {
 		m.checkBudget()
 	}
 }
 
+// Spent says, once the time or the steps are used up, which of them; else "". Then all
+// further work ends at its first step, while what has been computed can still be read.
+func (m *Machine) Spent() string { return m.spent }
+
 func (m *Machine) checkBudget() {
 	if m.limits.Steps > 0 && m.steps > m.limits.Steps {
-		m.Throw(&Error{Kind: Budget, Message: "the evaluation takes more steps than allowed"})
+		m.exhaust("the evaluation takes more steps than allowed")
 	}
 	if err := m.ctx.Err(); err != nil {
 		message := "the evaluation was cancelled"
 		if err == context.DeadlineExceeded {
 			message = "the evaluation takes longer than allowed"
 		}
-		m.Throw(&Error{Kind: Budget, Message: message})
+		m.exhaust(message)
 	}
+	m.nextSteps = m.steps - m.steps%stepsPerLook + stepsPerLook
 	if m.steps/stepsPerLook%4 == 0 {
 		m.checkHeap(0)
 	}

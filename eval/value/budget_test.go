@@ -61,3 +61,20 @@ func TestDefaultHeap(t *testing.T) {
 		}
 	}
 }
+
+// Once the steps are used up whatever is begun ends at once, however short it is.
+func TestSpent(t *testing.T) {
+	m := NewMachine(context.Background(), Limits{Steps: 10})
+	if m.Spent() != "" {
+		t.Error("spent before the first step")
+	}
+	err := m.Catch(func() { m.Step(stepsPerLook) })
+	if err == nil || err.Late || m.Spent() != err.Message {
+		t.Errorf("got %+v, spent: %q", err, m.Spent())
+	}
+	for _, work := range []func(){func() { m.Step(1) }, func() { m.Enter(nil) }} {
+		if err := m.Catch(work); err == nil || err.Kind != Budget || !err.Late {
+			t.Errorf("further work: %+v, want a late error of kind %s", err, Budget)
+		}
+	}
+}

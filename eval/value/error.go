@@ -60,6 +60,9 @@ type Error struct {
 	Unknown *Unknown
 	// Diagnostics are the findings of a SyntaxError.
 	Diagnostics diag.List
+	// Late marks a Budget error of work that was begun when the time or the steps were
+	// used up already.
+	Late bool
 	// Depends are the comparisons with facts about the ref that led here.
 	Depends *Deps
 

@@ -52,8 +52,10 @@ type Machine struct {
 	frames    []Frame
 	callDepth int
 	steps     int64
-	allocated int64 // bytes charged, freed ones included
-	nextLook  int64 // the allocated at which to look at the heap
+	nextSteps int64  // the steps at which to look at the context
+	spent     string // why there can be no more, once the time or the steps are used up
+	allocated int64  // bytes charged, freed ones included
+	nextLook  int64  // the allocated at which to look at the heap
 	deps      *Deps
 	tracks    int // calls of Track under way
 
@@ -90,7 +92,7 @@ func NewMachine(ctx context.Context, limits Limits) *Machine {
 	if limits.Depth == 0 {
 		limits.Depth = 200_000
 	}
-	return &Machine{limits: limits, ctx: ctx, nextLook: firstLook}
+	return &Machine{limits: limits, ctx: ctx, nextLook: firstLook, nextSteps: stepsPerLook}
 }
 
 // Steps is how many thunks and calls were evaluated so far.
@@ -229,7 +231,7 @@ func (m *Machine) push() *Frame {
 		m.Throw(&Error{Kind: StackOverflow, Message: "stack overflow: evaluation nests too deeply (possible infinite recursion)"})
 	}
 	m.steps++
-	if m.steps%stepsPerLook == 0 {
+	if m.steps >= m.nextSteps {
 		m.checkBudget()
 	}
 	if n < cap(m.frames) {

@@ -1,6 +1,10 @@
 package planner
 
 import (
+	"context"
+	"errors"
+	"fmt"
+
 	"github.com/nixplan/nixplan/eval"
 	"github.com/nixplan/nixplan/eval/value"
 	"github.com/nixplan/nixplan/hercules"
@@ -15,9 +19,49 @@ func (b *builder) report(attr string, d *diag.Diagnostic) {
 
 // failure reports that an attribute, defined at a place, could not be evaluated.
 func (b *builder) failure(path []string, at value.Span, err error) {
+	var e *value.Error
+	if errors.As(err, &e) && e.Kind == value.Budget {
+		if e.Late {
+			b.late(path, at)
+			return
+		}
+		b.limited = true
+	}
 	for _, d := range b.findings(err, at) {
 		b.report(hercules.JoinPath(path), d)
 	}
+}
+
+// late counts an attribute that the evaluation came to when its time or steps were used
+// up. There may be as many as a program likes, so they are reported together.
+func (b *builder) late(path []string, at value.Span) {
+	if b.tooLate++; b.tooLate == 1 {
+		b.firstLate, b.firstLateAt = hercules.JoinPath(path), at
+	}
+}
+
+// limit reports that the evaluation ended at a limit and how much is missing, unless the
+// attribute that met it was the last.
+func (b *builder) limit() {
+	why := b.ev.Machine().Spent()
+	if why == "" || b.limited && b.tooLate == 0 {
+		return
+	}
+	d := &diag.Diagnostic{ID: idEvaluation, Summary: why + ": the plan has what was evaluated before"}
+	switch b.tooLate {
+	case 0:
+	case 1:
+		d.Summary = why + ": " + b.firstLate + " was not evaluated, or not in full"
+	default:
+		d.Summary = fmt.Sprintf("%s: %d attributes were not evaluated, or not in full; the first is %s", why, b.tooLate, b.firstLate)
+	}
+	if d.Range = b.firstLateAt.Range(); !d.Range.Valid() || eval.Internal(d.Range) {
+		d.Range = b.entry()
+	}
+	if errors.Is(b.ctx.Err(), context.DeadlineExceeded) {
+		d.Help = "--timeout gives it more time"
+	}
+	b.report("", d)
 }
 
 // findings are an evaluation error as diagnostics. One that no user's code leads

@@ -127,7 +127,13 @@ func (b *builder) job(f *hercules.Found, h *hercules.Handler) {
 		}
 	}
 	effect := &Effect{Found: f, Handler: h}
+	before := len(b.plan.Diagnostics)
 	b.factsOnce(&job, f.Value, f.At, effect)
+	if why := b.ev.Machine().Spent(); why != "" {
+		b.plan.Diagnostics = b.plan.Diagnostics[:before] // one for each of its facts
+		b.late(path, f.At)
+		job.Unknowns = append(job.Unknowns, plan.Unknown{Field: "effect", Needs: job.Path, Reason: why, Position: job.Position})
+	}
 	b.pending = append(b.pending, pending{len(b.plan.Jobs), effect})
 	b.plan.Jobs = append(b.plan.Jobs, job)
 }

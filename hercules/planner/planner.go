@@ -239,6 +239,7 @@ func (p *Planner) PlanJobs(ref hercules.Ref) (*plan.Plan, []*Effect, error) {
 	b.pins()
 	reads := p.ev.World().Reads()
 	b.conditions() // last: what it evaluates does not belong to the plan
+	b.limit()
 	effects := map[string]*Effect{}
 	for _, pending := range b.pending {
 		effects[jobKey(&b.plan.Jobs[pending.job])] = pending.effect
@@ -315,6 +316,7 @@ func (p *Planner) Read(ref hercules.Ref) *Reading {
 	b.evaluate()
 	b.assumptions()
 	b.pins()
+	b.limit()
 	r := &Reading{Ref: ref, Plan: b.plan, Evaluation: b.result}
 	for _, pending := range b.pending {
 		pending.effect.Job = b.plan.Jobs[pending.job]
@@ -334,6 +336,11 @@ type builder struct {
 	quiet   [][2]int
 	pending []pending
 	cleaned map[int]bool // jobs of the plan; see plan.Plan.NormalizeRest
+
+	limited     bool // an attribute that met a limit was reported
+	tooLate     int  // attributes; see late
+	firstLate   string
+	firstLateAt value.Span
 }
 
 func (p *Planner) builder(ref hercules.Ref) *builder {

@@ -2,6 +2,7 @@ package planner
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -155,6 +156,42 @@ func TestBudget(t *testing.T) {
 		if d.Severity != "error" || d.Attr == "" {
 			t.Errorf("finding %+v", d)
 		}
+	}
+}
+
+// What is short does not go on after the steps are used up, and one finding counts it.
+func TestBudgetOfMany(t *testing.T) {
+	dir := repository(t, "project", `
+-- ci.nix --
+{ src }: builtins.listToAttrs (builtins.genList (i: { name = "a${toString i}"; value = derivation {
+  name = "d"; system = "x"; builder = "b"; isEffect = i > 1995;
+  q = builtins.foldl' (a: b: a + b) 0 (builtins.genList (x: x) 30);
+}; }) 2000)
+`)
+	p, err := Plan(context.Background(), Options{Path: dir, Ref: "main", NoModel: true, Limits: value.Limits{Steps: 40_000}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(p.Builds); n < 10 || n > 1000 {
+		t.Errorf("%d builds", n)
+	}
+	for _, b := range p.Builds {
+		if b.DrvPath == "" {
+			t.Errorf("%s has no derivation", b.Path)
+		}
+	}
+	if len(p.Diagnostics) > 2 {
+		t.Errorf("%d findings", len(p.Diagnostics))
+	}
+	last := p.Diagnostics[len(p.Diagnostics)-1].Summary
+	for i := range p.Diagnostics {
+		if s := p.Diagnostics[i].Summary; strings.Contains(s, "not in full") {
+			last = s
+		}
+	}
+	var missing int
+	if _, err := fmt.Sscanf(last, "the evaluation takes more steps than allowed: %d attributes were not evaluated", &missing); err != nil || missing+len(p.Builds) < 1999 {
+		t.Errorf("%d builds, and: %s", len(p.Builds), last)
 	}
 }
 

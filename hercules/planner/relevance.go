@@ -83,7 +83,7 @@ func (b *builder) relevant(h *hercules.Handler, f *hercules.Found, turned map[st
 // those tried does.
 func (b *builder) turn(c *value.Comparison, turned map[string]*turnedRef) *turnedRef {
 	d := b.decision(c)
-	if d == nil {
+	if d == nil || b.ev.Machine().Spent() != "" {
 		return nil
 	}
 	src := b.project.Source(b.ref.Name)
@@ -95,6 +95,9 @@ func (b *builder) turn(c *value.Comparison, turned map[string]*turnedRef) *turne
 			}
 			at = b.evaluateAt(ref)
 			turned[ref] = at
+		}
+		if b.ev.Machine().Spent() != "" {
+			return nil // what is not there may only not have been evaluated
 		}
 		if result, ok := at.results[c.At]; !ok || result != c.Result {
 			return at
