@@ -26,6 +26,8 @@ type storeState struct {
 	store   *store.Store
 	hashed  map[hashedTree]string
 	filters map[string]sourceFilter
+	// untracked are copies of what Options.Tracked does not have, by their store paths.
+	untracked map[string]string
 }
 
 // hashedTree identifies a file or tree that was hashed without a filter.
@@ -44,6 +46,7 @@ func (s *storeState) get(ev *Evaluator) *store.Store {
 		s.store.KeepTexts = ev.opts.KeepDerivations
 		s.hashed = map[hashedTree]string{}
 		s.filters = map[string]sourceFilter{}
+		s.untracked = map[string]string{}
 	}
 	return s.store
 }
@@ -66,13 +69,88 @@ func (ev *Evaluator) hashIntoStore(m *value.Machine, path, name string, at value
 	if known := ev.storeState.hashed[key]; known != "" {
 		return storeString(known)
 	}
-	stored, err := ev.treePath(path, name, true, nil)
+	var kept members
+	filter, untracked := ev.trackedOnly(path, nil)
+	if filter != nil {
+		filter, kept = noting(filter, path)
+	}
+	stored, err := ev.treePath(path, name, true, filter)
 	if err != nil {
 		return ev.notCopied(m, err, path, at)
 	}
+	if untracked {
+		ev.storeState.untracked[stored] = path
+	}
 	ev.storeState.hashed[key] = stored
-	ev.mountCopy(stored, path, nil)
+	ev.mountCopy(stored, path, kept)
 	return storeString(stored)
+}
+
+// members are those of a tree that a filter let through, by their paths inside.
+type members map[string]bool
+
+// noting is a filter of the tree at root that writes down what it lets through.
+func noting(filter store.Filter, root string) (store.Filter, members) {
+	kept := members{}
+	return func(path, kind string) (bool, error) {
+		keep, err := filter(path, kind)
+		if keep {
+			kept[strings.TrimPrefix(path, strings.TrimSuffix(root, "/")+"/")] = true
+		}
+		return keep, err
+	}, kept
+}
+
+// trackedOnly makes a filter, which may be nil, leave out what Options.Tracked does
+// not have. What is itself not tracked is copied as it is, and untracked says so.
+func (ev *Evaluator) trackedOnly(path string, filter store.Filter) (_ store.Filter, untracked bool) {
+	if ev.opts.Tracked == nil {
+		return filter, false
+	}
+	real := ev.world.RealPath(path)
+	if outer, _ := ev.world.Mount(path); real == "" || outer != nil && outer.Own {
+		return filter, false // a model's, or fetched
+	}
+	if parent, err := ev.world.Disk().EvalSymlinks(filepath.Dir(real)); err == nil {
+		real = filepath.Join(parent, filepath.Base(real))
+	}
+	info, err := ev.world.Lstat(path)
+	if err != nil {
+		return filter, false // whoever reads it says so
+	}
+	if !ev.opts.Tracked(real, info.IsDir()) {
+		return filter, true
+	}
+	if !info.IsDir() {
+		return filter, false
+	}
+	return func(member, kind string) (bool, error) {
+		if !ev.opts.Tracked(filepath.Join(real, strings.TrimPrefix(member, path)), kind == "directory") {
+			return false, nil
+		}
+		if filter == nil {
+			return true, nil
+		}
+		return filter(member, kind)
+	}, false
+}
+
+// Untracked is a file or directory that Options.Tracked does not have and that a
+// derivation takes in, directly or through others; "" when there is none.
+func (ev *Evaluator) Untracked(drvPath string) string {
+	if len(ev.storeState.untracked) == 0 {
+		return ""
+	}
+	closure, err := ev.storeState.store.Closure(drvPath)
+	if err != nil {
+		return ""
+	}
+	for _, path := range closure {
+		if from := ev.storeState.untracked[path]; from != "" {
+			return from
+		}
+	}
+	return ""
 }
 
 // mountCopy lets what was copied be read below its store path, from where it is.
@@ -241,17 +319,10 @@ func addPath(m *value.Machine, args pathArgs) value.Value {
 	if args.filter.IsNone() && args.recursive && args.expected == nil {
 		return ev.hashIntoStore(m, args.path, args.name, value.Span{})
 	}
-	var kept map[string]bool
-	filter := ev.callFilter(m, args.filter)
-	if call := filter; call != nil {
-		kept = map[string]bool{}
-		filter = func(path, kind string) (bool, error) {
-			keep, err := call(path, kind)
-			if keep {
-				kept[strings.TrimPrefix(path, strings.TrimSuffix(args.path, "/")+"/")] = true
-			}
-			return keep, err
-		}
+	var kept members
+	filter, untracked := ev.trackedOnly(args.path, ev.callFilter(m, args.filter))
+	if filter != nil {
+		filter, kept = noting(filter, args.path)
 	}
 	stored, err := ev.treePath(args.path, args.name, args.recursive, filter)
 	if err != nil {
@@ -265,6 +336,9 @@ func addPath(m *value.Machine, args pathArgs) value.Value {
 		if stored != expected {
 			fail(m, value.OtherError, "store path mismatch in (possibly filtered) path added from '%s'", ev.Display(args.path))
 		}
+	}
+	if untracked {
+		ev.storeState.untracked[stored] = args.path
 	}
 	ev.mountCopy(stored, args.path, kept)
 	return storeString(stored)

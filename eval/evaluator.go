@@ -42,6 +42,10 @@ type Options struct {
 	// SourceKind says which modelled source an address is, besides those that are
 	// known, or ""; nil knows no others.
 	SourceKind func(url string) string
+	// Tracked says which files of this machine (absolute paths without symbolic
+	// links on the way, and whether they are directories) a copy to the store takes: a
+	// work tree has more than the checkout that somebody else evaluates. nil: all.
+	Tracked func(path string, dir bool) bool
 	// KeepDerivations keeps the texts of derivations, for Derivations.
 	KeepDerivations bool
 	// Compat28 follows Nix 2.8 where it and today's Nix differ.

@@ -2,7 +2,10 @@ package hercules
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
+
+	"github.com/nixplan/nixplan/eval/world"
 )
 
 // mostLinks bounds the symbolic links that lead to a file, as systems do.
@@ -72,4 +75,49 @@ func trackedAbove(name string, tracked func(string) bool) (dir, rest string) {
 		}
 	}
 	return "", ""
+}
+
+// InCheckout gives what says of files and directories (absolute paths without symbolic
+// links on the way) whether an agent's checkout has them; nil when nobody can tell. What
+// lies elsewhere, or in a directory that the search path names, is there as it is.
+func (p *Project) InCheckout(searchPath []world.SearchEntry) func(path string, dir bool) bool {
+	g := p.Git
+	if g == nil || g.Bare() {
+		return nil
+	}
+	top, err := p.Disk.EvalSymlinks(g.Top())
+	if err != nil {
+		return nil
+	}
+	root, err := p.Disk.EvalSymlinks(p.Root)
+	if err != nil {
+		return nil
+	}
+	var given []string
+	for _, entry := range searchPath {
+		at, err := p.Disk.EvalSymlinks(entry.Path)
+		if err == nil && !below(root, at) {
+			given = append(given, at)
+		}
+	}
+	return func(path string, dir bool) bool {
+		rel, err := filepath.Rel(top, path)
+		if err != nil || !filepath.IsLocal(rel) || slices.ContainsFunc(given, func(at string) bool { return below(path, at) }) {
+			return true
+		}
+		files, err := g.Tracked()
+		switch rel = filepath.ToSlash(rel); {
+		case err != nil:
+			return true // whoever plans says that git cannot be asked
+		case dir:
+			return files.Directory(rel)
+		}
+		return files.File(rel)
+	}
+}
+
+// below reports whether a path is a directory or lies in it.
+func below(path, dir string) bool {
+	rel, err := filepath.Rel(dir, path)
+	return err == nil && filepath.IsLocal(rel)
 }

@@ -156,6 +156,10 @@ func open(ctx context.Context, o Options, project *hercules.Project) (*Planner, 
 	if limits.Steps == 0 {
 		limits.Steps = maxSteps
 	}
+	var tracked func(string, bool) bool
+	if o.NoModel && project.Snapshot == nil {
+		tracked = project.InCheckout(o.SearchPath)
+	}
 	var libraries []string
 	for _, entry := range o.SearchPath {
 		inside := strings.HasPrefix(entry.Path+"/", project.Root+"/")
@@ -168,7 +172,7 @@ func open(ctx context.Context, o Options, project *hercules.Project) (*Planner, 
 		project: project,
 		ev: eval.New(ctx, eval.Options{
 			World: w, Model: !o.NoModel, Fetcher: o.Fetcher, Partial: true, Share: true, Limits: limits, DisplayDir: project.Root, Libraries: libraries,
-			Stderr: once(o.Stderr), SourceKind: settings.SourceKind,
+			Stderr: once(o.Stderr), SourceKind: settings.SourceKind, Tracked: tracked,
 		}),
 		settings: settings, problems: problems, files: map[string]*foundFile{}, known: map[*value.Attrs]*knownFacts{}, written: map[operation]sides{},
 		toolVersion: o.ToolVersion,
@@ -418,6 +422,11 @@ func (b *builder) repository() {
 		b.gitProblem(err)
 	}
 	r.Dirty = dirty
+	if b.real {
+		if _, err := g.Tracked(); err != nil {
+			b.gitProblem(err)
+		}
+	}
 }
 
 // gitProblem reports, once, that git could not be asked.

@@ -3,14 +3,17 @@ package planner
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"golang.org/x/tools/txtar"
 
 	"github.com/nixplan/nixplan/eval/value"
+	"github.com/nixplan/nixplan/eval/world"
 	"github.com/nixplan/nixplan/plan"
 )
 
@@ -126,6 +129,71 @@ func TestDirty(t *testing.T) {
 	write(t, dir, txtar.File{Name: "network.nix", Data: []byte("{ }\n")})
 	if !planOf(t, dir, "").Repository.Dirty {
 		t.Error("a changed file does not make the repository dirty")
+	}
+}
+
+// TestUntracked: what lies about in a work tree is in no copy, because an agent's
+// checkout does not have it, and a copy of just that is no path of an agent's.
+func TestUntracked(t *testing.T) {
+	const program = `
+-- ci.nix --
+{ src ? { } }:
+let drv = name: src: derivation { inherit name src; system = "x"; builder = "b"; isEffect = true; }; in
+{
+  whole = drv "whole" ./.;
+  filtered = drv "filtered" (builtins.filterSource (path: type: baseNameOf path != "ci.nix") ./.);
+  part = drv "part" (builtins.path { path = ./part; name = "part"; });
+  given = drv "given" <lib/builder>;
+  loose = drv "loose" ./loose;
+}
+-- .gitignore --
+ignored
+-- part/file --
+-- loose --
+-- lib/builder --
+`
+	dir := repository(t, "project", program)
+	lib := filepath.Join(dir, "lib")
+	run(t, dir, "rm", "-q", "--cached", "loose", "lib/builder")
+	run(t, dir, "commit", "-q", "-m", "less")
+	paths := func() (paths map[string]string, p *plan.Plan) {
+		p, err := Plan(context.Background(), Options{Path: dir, NoModel: true, SearchPath: []world.SearchEntry{{Prefix: "lib", Path: lib}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		paths = map[string]string{}
+		for _, job := range p.Jobs {
+			paths[job.Path] = job.DrvPath
+			if unknown := slices.ContainsFunc(job.Unknowns, func(u plan.Unknown) bool { return u.Field == "drv_path" && u.Needs == "loose" }); unknown != (job.Path == "loose") {
+				t.Errorf("%s: unknowns %+v", job.Path, job.Unknowns)
+			}
+		}
+		return paths, p
+	}
+	before, _ := paths()
+	for _, name := range []string{"whole", "filtered", "part", "given"} {
+		if before[name] == "" {
+			t.Errorf("%s has no derivation", name)
+		}
+	}
+	if before["loose"] != "" {
+		t.Errorf("loose has the derivation %s", before["loose"])
+	}
+	write(t, dir, txtar.File{Name: "ignored"})
+	write(t, dir, txtar.File{Name: "part/untracked"})
+	if err := os.Mkdir(filepath.Join(dir, "part/empty"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	after, p := paths()
+	if !maps.Equal(before, after) {
+		t.Errorf("untracked files change paths: %v, %v", before, after)
+	}
+	if p.Repository.Dirty {
+		t.Error("untracked files make the repository dirty")
+	}
+	write(t, dir, txtar.File{Name: "part/file", Data: []byte("changed\n")})
+	if changed, p := paths(); changed["part"] == before["part"] || changed["whole"] == before["whole"] || !p.Repository.Dirty {
+		t.Error("a change of a tracked file does not count")
 	}
 }
 

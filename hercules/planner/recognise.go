@@ -10,6 +10,7 @@ import (
 	"github.com/nixplan/nixplan/eval"
 	"github.com/nixplan/nixplan/eval/value"
 	"github.com/nixplan/nixplan/internal/diag"
+	"github.com/nixplan/nixplan/internal/text"
 	"github.com/nixplan/nixplan/plan"
 )
 
@@ -147,6 +148,10 @@ func (b *builder) drvPath(drv value.Value) (string, *plan.Unknown) {
 	}
 	switch v.Kind() {
 	case value.String:
+		if path := b.ev.Untracked(v.Str()); path != "" {
+			path = b.ev.Display(path)
+			return "", &plan.Unknown{Field: "drv_path", Needs: path, Reason: "git does not track it, so an agent does not have it", Provide: "git add " + text.ShellWord(path)}
+		}
 		return v.Str(), nil
 	case value.UnknownValue:
 		u := b.unknown("drv_path", v.Unknown())

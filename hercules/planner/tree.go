@@ -28,9 +28,8 @@ type Tree struct {
 	Dir string
 
 	s       *source
-	tracked *repo.Tracked   // nil: everything is there
-	dirs    map[string]bool // that have something tracked in them
-	prefix  string          // Dir relative to the work tree, "" for the work tree itself
+	tracked *repo.Tracked // nil: everything is there
+	prefix  string        // Dir relative to the work tree, "" for the work tree itself
 }
 
 // TreeError says why a job's src, or a part of it, is not to be had.
@@ -121,14 +120,9 @@ func (t *Tree) trackedFiles(p *Planner) error {
 	if err != nil {
 		return &TreeError{Job: t.s.r.job.Path, Problem: "git cannot tell which files are tracked: " + err.Error()}
 	}
-	t.tracked, t.dirs = tracked, map[string]bool{".": true}
+	t.tracked = tracked
 	if rel != "." {
 		t.prefix = rel + "/"
-	}
-	for _, name := range tracked.Names() {
-		for dir := path.Dir(name); !t.dirs[dir]; dir = path.Dir(dir) {
-			t.dirs[dir] = true
-		}
 	}
 	return nil
 }
@@ -205,7 +199,7 @@ func (t *Tree) checkedOut(name string, mode fs.FileMode) bool {
 	case t.tracked == nil:
 		return true
 	case mode.IsDir():
-		return t.dirs[t.prefix+name] || t.submodule(name)
+		return t.tracked.Directory(t.prefix + name)
 	}
 	return t.tracked.File(t.prefix + name)
 }

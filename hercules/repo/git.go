@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Tracked lists the files git tracks, an agent's checkout being made of them.
@@ -52,6 +53,9 @@ func (g *Git) Prefetch() {
 type Tracked struct {
 	files      map[string]bool
 	submodules []string
+
+	dirsOnce sync.Once
+	dirs     map[string]bool // see Directory
 }
 
 // gitlink is the mode of a submodule's entry.
@@ -86,6 +90,22 @@ func (t *Tracked) Submodule(name string) string {
 		}
 	}
 	return ""
+}
+
+// Directory reports whether a plain checkout has the directory at path: something
+// in it is tracked, or it is a submodule, which is empty there. The work tree itself is
+// "." or "".
+func (t *Tracked) Directory(name string) bool {
+	t.dirsOnce.Do(func() {
+		t.dirs = map[string]bool{".": true}
+		for name := range t.files {
+			for dir := path.Dir(name); !t.dirs[dir]; dir = path.Dir(dir) {
+				t.dirs[dir] = true
+			}
+		}
+	})
+	name = path.Clean(name)
+	return t.dirs[name] || t.Submodule(name) == name
 }
 
 // Names are the tracked files and submodules, in no order.
