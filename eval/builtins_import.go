@@ -8,6 +8,7 @@ import (
 
 	"github.com/nixplan/nixplan/eval/value"
 	"github.com/nixplan/nixplan/eval/world"
+	"github.com/nixplan/nixplan/internal/text"
 )
 
 var importPrims = []value.Prim{
@@ -198,6 +199,7 @@ func primFindFile(m *value.Machine, search, v value.Value) value.Value {
 	}
 	name := wantPlain(m, v)
 	ev := host(m)
+	help := ""
 	for _, entry := range entries {
 		rest, ok := searchMatch(entry.prefix, name)
 		if !ok {
@@ -220,13 +222,26 @@ func primFindFile(m *value.Machine, search, v value.Value) value.Value {
 		if err == nil || errors.As(err, &unknown) && ev.opts.Model {
 			return value.NewPath(path)
 		}
+		if help == "" && prefix != "" && errors.Is(err, fs.ErrNotExist) {
+			help = dir.Str() + ", which <" + prefix + "> stands for, does not exist"
+			if rest != "" {
+				help = dir.Str() + ", which <" + prefix + "> stands for, has no " + rest
+			}
+		}
 	}
 	if v, ok := ev.searchSource(m, name); ok {
 		return v
 	}
-	m.Throw(&value.Error{Kind: value.NotFound, Soft: true,
-		Message: "file '" + name + "' was not found in the Nix search path (add it using $NIX_PATH or -I)",
-		Help:    "give it with -I " + strings.Split(name, "/")[0] + "=DIR"})
+	if help == "" {
+		first, _, _ := strings.Cut(name, "/")
+		help = "give it with -I " + first + "=DIR"
+	}
+	add := "-I"
+	if ev.world.HasEnvironment() {
+		add = "$NIX_PATH or -I"
+	}
+	m.Throw(&value.Error{Kind: value.NotFound, Soft: true, Help: text.WithoutCredentials(help),
+		Message: "file '" + name + "' was not found in the Nix search path (add it using " + add + ")"})
 	return value.Value{}
 }
 

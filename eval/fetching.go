@@ -102,12 +102,12 @@ func (ev *Evaluator) notFetched(m *value.Machine, name string, err error) {
 	switch {
 	case errors.As(err, &absent):
 		e.Kind, e.Message = value.NotSupported, "'"+name+"' cannot fetch "+text.WithoutCredentials(absent.URL)+": it is not here, and nixplan uses the network only when told to"
-		e.Help = "allow the network with --fetch, give the sources with -I NAME=DIR, or leave out --no-model"
+		e.Help = "allow the network with --fetch, or leave out --no-model"
 	case errors.As(err, &wrong):
 		e.Kind = value.OtherError
 		e.Help = "if the new contents are the right ones, pin them: \"" + wrong.Got.Format(hash.SRI) + "\""
 	case errors.As(err, &restricted):
-		e.Kind, e.Message = value.Restricted, restricted.Error()
+		e.Kind, e.Message, e.Help = value.Restricted, restricted.Error(), allowing(restricted)
 	case errors.Is(err, context.Canceled):
 		e.Kind, e.Message = value.Budget, "the evaluation was cancelled"
 	case errors.Is(err, context.DeadlineExceeded):

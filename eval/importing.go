@@ -124,7 +124,7 @@ func (ev *Evaluator) unreadable(m *value.Machine, err error, path string, at val
 	case errors.As(err, &unknown):
 		failAt(m, value.NotFound, at, "'%s' is not here: %s was not fetched", path, unknown.Source.URL)
 	case errors.As(err, &restricted):
-		failAt(m, value.Restricted, at, "%s", restricted.Error())
+		m.Throw(&value.Error{Kind: value.Restricted, At: at, Message: restricted.Error(), Help: allowing(restricted)})
 	case errors.Is(err, fs.ErrNotExist):
 		message := "path '" + ev.Display(path) + "' does not exist"
 		if errors.As(err, &pathErr) && strings.HasPrefix(pathErr.Path, path+"/") {
@@ -137,6 +137,15 @@ func (ev *Evaluator) unreadable(m *value.Machine, err error, path string, at val
 	}
 	failAt(m, value.NotFound, at, "cannot read '%s': %s", ev.Display(path), err)
 	return value.Value{}
+}
+
+// allowing says how what may not be read can be read after all. Nothing does that for
+// what lies in .git.
+func allowing(e *world.RestrictedError) string {
+	if strings.Contains(e.Path+"/", "/.git/") {
+		return ""
+	}
+	return "if an agent has it as well, allow reading it with -I NAME=DIR, DIR being a directory around it"
 }
 
 // unbuilt is the value of a path that cannot be read because a derivation would

@@ -59,6 +59,30 @@ type SearchEntry struct {
 	Path   string
 }
 
+// String is the entry as -I takes it.
+func (e SearchEntry) String() string {
+	if e.Prefix == "" {
+		return e.Path
+	}
+	return e.Prefix + "=" + e.Path
+}
+
+// Missing says that there is nothing at an entry's path; nil when there is, or when it
+// is an address.
+func (e SearchEntry) Missing(disk *Disk) error {
+	if IsAddress(e.Path) {
+		return nil
+	}
+	_, err := disk.Stat(e.Path)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = errors.New("there is no such file or directory")
+	}
+	if err != nil {
+		return fmt.Errorf("-I %s: %w", e, err)
+	}
+	return nil
+}
+
 // IsAddress reports whether what a search path entry names is an archive to
 // fetch rather than a path: a URL or "channel:NAME".
 func IsAddress(entry string) bool {
@@ -174,6 +198,9 @@ func (w *World) Getenv(name string) string {
 	}
 	return w.config.Getenv(name)
 }
+
+// HasEnvironment reports whether there are environment variables at all.
+func (w *World) HasEnvironment() bool { return w.config.Getenv != nil }
 
 // SearchPath is the search path.
 func (w *World) SearchPath() []SearchEntry { return w.config.SearchPath }

@@ -144,9 +144,13 @@ func open(ctx context.Context, o Options, project *hercules.Project) (*Planner, 
 		look.Checkout = g.Top()
 	}
 	for _, entry := range o.SearchPath {
-		if !world.IsAddress(entry.Path) {
-			look.Roots = append(look.Roots, entry.Path)
+		if world.IsAddress(entry.Path) {
+			continue
 		}
+		if err := entry.Missing(project.Disk); err != nil {
+			return nil, err
+		}
+		look.Roots = append(look.Roots, entry.Path)
 	}
 	w, err := world.New(look)
 	if err != nil {

@@ -117,6 +117,11 @@ func runEval(ctx context.Context, o *evalOptions) error {
 	if o.parse {
 		return o.printTrees(dir)
 	}
+	for _, entry := range o.model.searchPath("", dir) {
+		if err := entry.Missing(nil); err != nil {
+			fmt.Fprintf(o.streams.Err, "warning: %s\n", text.Line(err.Error()))
+		}
+	}
 	limits := o.limits.limits()
 	limits.CallDepth = o.maxCallDepth
 	w, err := world.New(world.Config{
