@@ -254,12 +254,22 @@ func channelURL(url string, compat28 bool) string {
 	return "https://channels.nixos.org/" + name + "/nixexprs.tar.xz"
 }
 
-// unsupported ends the evaluation outside the modelled world, where flakes are
-// not understood yet.
+// unsupported ends the evaluation outside the modelled world: flakes are evaluated by
+// a part of the model.
 func unsupported(m *value.Machine, name string) {
 	if !host(m).opts.Model {
-		fail(m, value.NotSupported, "'%s' is not supported yet", name)
+		m.Throw(&value.Error{Kind: value.NotSupported, Message: "'" + name + "' works with the model only", Help: noModelHelp})
 	}
+}
+
+const noModelHelp = "leave out --no-model"
+
+// NoFlakes is why a flake cannot be evaluated; nil when it can.
+func (ev *Evaluator) NoFlakes() error {
+	if ev.opts.Model {
+		return nil
+	}
+	return &value.Error{Kind: value.NotSupported, Message: "flakes are evaluated with the model only", Help: noModelHelp}
 }
 
 // primFetchTree takes a flake reference's attributes or URL.

@@ -263,7 +263,7 @@ func TestFetchErrors(t *testing.T) {
 		{`builtins.fetchGit { url = DIR/clean; lfs = true; }`, "'lfs' of 'fetchGit' is not supported yet"},
 		{`builtins.fetchGit { url = DIR/clean; narHash = "sha256-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="; }`, "hash mismatch"},
 		{`builtins.fetchMercurial "https://example.org/a"`, "'fetchMercurial' is not supported"},
-		{`builtins.fetchTree "github:a/b"`, "'fetchTree' is not supported yet"},
+		{`builtins.fetchTree "github:a/b"`, "'fetchTree' works with the model only"},
 		{`builtins.readFile (import <nix/fetchurl.nix> { url = "https://example.org/x"; sha256 = builtins.hashString "sha256" ""; })`, "uses the network only when told to"},
 	} {
 		got, err := evalFetch(t, cache, strings.ReplaceAll(test.expr, "DIR", dir), nil)

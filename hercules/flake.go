@@ -11,6 +11,12 @@ import (
 // "default" from the outputs.
 func (a *agent) flake() {
 	a.out.Form = Flake
+	if err := a.ev.NoFlakes(); err != nil {
+		// The file is read so that the finding has its place.
+		_, _ = a.ev.EvalFile(filepath.Join(a.project.Root, filepath.FromSlash(a.project.Entry)))
+		a.fail(nil, value.Span{}, err)
+		return
+	}
 	var outputs value.Value
 	var err error
 	deps := a.trackRun(func() {

@@ -19,7 +19,7 @@ type modelFlags struct {
 
 func (f *modelFlags) register(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.on, "model", true, "model nixpkgs, hercules-ci-effects and fetchers")
-	flags.BoolVar(&f.off, "no-model", false, "model nothing; only paths that are here can be imported")
+	flags.BoolVar(&f.off, "no-model", false, "model nothing; only paths that are here can be imported, and no flakes")
 	flags.VarP((*stringList)(&f.include), "include", "I", "add `NAME=PATH` or PATH to the search path of <NAME>")
 	flags.BoolVar(&f.fetch, "fetch", false, "use the network for sources that are not modelled and not here")
 }
