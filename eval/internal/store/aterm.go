@@ -129,7 +129,7 @@ func (d *Derivation) aterm(b []byte, inputs []Input, mask bool) []byte {
 	}
 	b = append(b, "],"...)
 	b = appendList(b, d.InputSrcs)
-	b = appendQuoted(append(b, ','), d.System)
+	b = append(append(append(b, `,"`...), d.System...), '"') // unescaped, as Nix writes it
 	b = appendQuoted(append(b, ','), d.Builder)
 	b = append(b, ',')
 	b = appendList(b, d.Args)
