@@ -128,7 +128,7 @@ func primAppendContext(m *value.Machine, v, set value.Value) value.Value {
 	var elems []value.ContextElem
 	for _, a := range added.ByName() {
 		path := a.Name.String()
-		if _, rest, ok := store.DefaultDir.Split(path); !ok || rest != "" {
+		if _, rest, ok := host(m).splitStorePath(path); !ok || rest != "" {
 			failAt(m, value.OtherError, a.Pos.Span(), "context key '%s' is not a store path", path)
 		}
 		info := wantAttrs(m, a.Value)

@@ -47,7 +47,7 @@ func primDerivationStrict(m *value.Machine, v value.Value) value.Value {
 			Env:     make([]store.Variable, 0, attrs.Len()+1),
 		},
 	}
-	if err := store.CheckName(b.drv.Name); err != nil {
+	if err := host(m).checkName(b.drv.Name); err != nil {
 		failAt(m, value.OtherError, a.Pos.Span(), "invalid derivation name: %s. Please pass a different 'name'.", err)
 	}
 	m.EnterNoted(func() (string, value.Span) { return "while evaluating derivation '" + b.drv.Name + "'", a.Pos.Span() })
@@ -275,12 +275,16 @@ func (b *derivationBuilder) structuredEnv() {
 
 func (b *derivationBuilder) outputs(names []string) {
 	var outputs []store.Output
+	refused := "drvPath" // a derivation has an attribute of that name
+	if host(b.m).as28(outputNamedDrv) {
+		refused = "drv"
+	}
 	for _, name := range names {
 		if slices.Contains(outputs, store.Output{Name: name}) {
 			fail(b.m, value.OtherError, "duplicate derivation output '%s'", name)
 		}
-		if name == "drvPath" {
-			fail(b.m, value.OtherError, "invalid derivation output name 'drvPath'")
+		if name == refused {
+			fail(b.m, value.OtherError, "invalid derivation output name '%s'", name)
 		}
 		outputs = append(outputs, store.Output{Name: name})
 	}
@@ -347,6 +351,9 @@ func (b *derivationBuilder) result(drvPath string) value.Value {
 	out := b.m.AttrSlots(1 + len(b.drv.Outputs))[:0]
 	out = append(out, value.Attr{Name: symDrvPath, Value: value.NewStringContext(drvPath, value.NewContext(value.ContextElem{Kind: value.DrvDeep, Path: drvPath}))})
 	for _, output := range b.drv.Outputs {
+		if output.Name == "drvPath" {
+			continue // Nix 2.8 takes the name and gives the derivation's path
+		}
 		c := value.NewContext(value.ContextElem{Kind: value.Built, Path: drvPath, Output: output.Name})
 		out = append(out, value.Attr{Name: value.Intern(output.Name), Value: value.NewStringContext(output.Path, c)})
 	}

@@ -7,7 +7,6 @@ import (
 	"sync"
 
 	"github.com/nixplan/nixplan/eval/internal/hash"
-	"github.com/nixplan/nixplan/eval/internal/store"
 	"github.com/nixplan/nixplan/eval/value"
 	"github.com/nixplan/nixplan/eval/world"
 )
@@ -133,7 +132,7 @@ func parseFetchArgs(m *value.Machine, name string, v value.Value) *fetchArgs {
 	if f.source.Name == "" {
 		f.source.Name = f.source.URL[strings.LastIndexByte(f.source.URL, '/')+1:]
 	}
-	if err := store.CheckName(f.source.Name); err != nil && f.vague["name"] == nil {
+	if err := host(m).checkName(f.source.Name); err != nil && f.vague["name"] == nil {
 		m.Throw(&value.Error{Kind: value.OtherError, Message: "what '" + name + "' fetches cannot be named '" + f.source.Name + "' in the store: " + err.Error(),
 			Help: "give it a name: " + name + " { url = …; name = \"…\"; }"})
 	}

@@ -222,10 +222,10 @@ func primFindFile(m *value.Machine, search, v value.Value) value.Value {
 		if err == nil || errors.As(err, &unknown) && ev.opts.Model {
 			return value.NewPath(path)
 		}
-		if help == "" && prefix != "" && errors.Is(err, fs.ErrNotExist) {
-			help = dir.Str() + ", which <" + prefix + "> stands for, does not exist"
+		if help == "" && entry.prefix != "" && errors.Is(err, fs.ErrNotExist) {
+			help = dir.Str() + ", which <" + entry.prefix + "> stands for, does not exist"
 			if rest != "" {
-				help = dir.Str() + ", which <" + prefix + "> stands for, has no " + rest
+				help = dir.Str() + ", which <" + entry.prefix + "> stands for, has no " + rest
 			}
 		}
 	}

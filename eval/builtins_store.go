@@ -176,6 +176,9 @@ func (ev *Evaluator) mountCopy(stored, path string, kept map[string]bool) {
 // treePath is the store path of a file or tree: by its NAR, or by the contents
 // of a file.
 func (ev *Evaluator) treePath(path, name string, recursive bool, filter store.Filter) (string, error) {
+	if err := ev.checkName(name); err != nil {
+		return "", err
+	}
 	if recursive {
 		h, err := store.HashTree(ev.world, path, filter)
 		if err != nil {
@@ -188,6 +191,21 @@ func (ev *Evaluator) treePath(path, name string, recursive bool, filter store.Fi
 		return "", err
 	}
 	return store.DefaultDir.FixedPath(name, false, hash.Sum(hash.SHA256, string(data)))
+}
+
+// checkName says what is wrong with the name part of a store path.
+func (ev *Evaluator) checkName(name string) error {
+	if ev.as28(namesWithDots) {
+		return store.CheckName28(name)
+	}
+	return store.CheckName(name)
+}
+
+// splitStorePath cuts a path into a store path and what follows; ok is false for a path
+// that is none.
+func (ev *Evaluator) splitStorePath(path string) (stored, rest string, ok bool) {
+	stored, rest, ok = store.DefaultDir.Split(path)
+	return stored, rest, ok && ev.checkName(store.DefaultDir.Name(stored)) == nil
 }
 
 func (ev *Evaluator) notCopied(m *value.Machine, err error, path string, at value.Span) value.Value {
@@ -208,7 +226,7 @@ func primStorePath(m *value.Machine, v value.Value) value.Value {
 	if u != nil {
 		return undecided(u, "storePath "+u.Origin, here(m))
 	}
-	stored, _, ok := store.DefaultDir.Split(path)
+	stored, _, ok := host(m).splitStorePath(path)
 	if !ok {
 		fail(m, value.OtherError, "path '%s' is not in the Nix store", path)
 	}
@@ -233,7 +251,11 @@ func primToFile(m *value.Machine, name, text value.Value) value.Value {
 	}
 	m.Step(len(content) / 64)
 	ev := host(m)
-	path, err := ev.storeState.get(ev).AddText(fileName, content, refs)
+	err := ev.checkName(fileName)
+	var path string
+	if err == nil {
+		path, err = ev.storeState.get(ev).AddText(fileName, content, refs)
+	}
 	if err != nil {
 		fail(m, value.OtherError, "invalid store path name when writing '%s': %s", fileName, err)
 	}
@@ -310,7 +332,7 @@ func primPath(m *value.Machine, v value.Value) value.Value {
 // filter is kept for those who ask what it keeps.
 func addPath(m *value.Machine, args pathArgs) value.Value {
 	ev := host(m)
-	if err := store.CheckName(args.name); err != nil {
+	if err := ev.checkName(args.name); err != nil {
 		fail(m, value.OtherError, "the path '%s' cannot be added to the store: %s", ev.Display(args.path), err)
 	}
 	if ev.opts.Model {

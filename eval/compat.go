@@ -26,6 +26,8 @@ const (
 	gitNoDirtyRev
 	listsByElements
 	substringStartLate
+	namesWithDots
+	outputNamedDrv
 	versionNumber
 	differenceCount
 )
@@ -52,6 +54,8 @@ var differences = [differenceCount]struct{ what, old, today, since string }{
 	gitNoDirtyRev:              {"`dirtyRev` and `dirtyShortRev` of `fetchGit`", "are not there", "name the commit below the changes", "2.17"},
 	listsByElements:            {"long lists that print as `«repeated»`", "those with the same elements in memory", "those in the same variable or attribute", "2.30"},
 	substringStartLate:         {"a negative start of `substring`", "is noticed after the other arguments", "is noticed before", "2.20"},
+	namesWithDots:              {"store path names `.`, `..` and those that begin with `.-` or `..-`", "are taken", "are errors", "2.21"},
+	outputNamedDrv:             {"the output name that is refused", "`drv`", "`drvPath`", "2.23"},
 	versionNumber:              {"`builtins.nixVersion`", "`2.8.0`", "`" + nixVersion + "`", "–"},
 }
 

@@ -60,7 +60,7 @@ type FixedOutput struct {
 // input derivations must have been instantiated before, or be readable. The store
 // keeps d; see KeepTexts.
 func (s *Store) Instantiate(d *Derivation, fixed *FixedOutput) (drvPath string, err error) {
-	if err := CheckName(d.Name); err != nil {
+	if err := CheckName28(d.Name); err != nil {
 		return "", err
 	}
 	d.sort()
@@ -73,7 +73,7 @@ func (s *Store) Instantiate(d *Derivation, fixed *FixedOutput) (drvPath string, 
 		return "", err
 	}
 	name := d.Name + ".drv"
-	if err := CheckName(name); err != nil {
+	if err := CheckName28(name); err != nil {
 		return "", err
 	}
 	s.text = d.aterm(s.text[:0], d.InputDrvs, false)
@@ -115,7 +115,7 @@ func (s *Store) fixOutput(d *Derivation, fixed *FixedOutput) error {
 // the hash of the derivation as it is with all output paths empty.
 func (s *Store) addressOutputs(d *Derivation) error {
 	for _, out := range d.Outputs {
-		if err := CheckName(OutputName(d.Name, out.Name)); err != nil {
+		if err := CheckName28(OutputName(d.Name, out.Name)); err != nil {
 			return err
 		}
 		d.set(out.Name, "") // present in the masked text even if it was not before

@@ -27,14 +27,22 @@ const maxNameLength = 211
 // CheckName says what is wrong with the name part of a store path.
 func CheckName(name string) error {
 	switch {
-	case name == "":
-		return fmt.Errorf("name must not be empty")
-	case len(name) > maxNameLength:
-		return fmt.Errorf("name '%s' must be no longer than %d characters", name, maxNameLength)
 	case name == "." || name == "..":
 		return fmt.Errorf("name '%s' is not valid", name)
 	case strings.HasPrefix(name, ".-") || strings.HasPrefix(name, "..-"):
 		return fmt.Errorf("name '%s' is not valid: first dash-separated component must not be '%s'", name, name[:strings.IndexByte(name, '-')])
+	}
+	return CheckName28(name)
+}
+
+// CheckName28 is CheckName as Nix 2.8 has it, which takes names that a path could be
+// mistaken for. The functions of this package take what it takes.
+func CheckName28(name string) error {
+	switch {
+	case name == "":
+		return fmt.Errorf("name must not be empty")
+	case len(name) > maxNameLength:
+		return fmt.Errorf("name '%s' must be no longer than %d characters", name, maxNameLength)
 	}
 	for i := 0; i < len(name); i++ {
 		if !isNameByte(name[i]) {
@@ -56,7 +64,7 @@ func (d Dir) Split(path string) (storePath, rest string, ok bool) {
 		return "", "", false
 	}
 	base, _, _ := strings.Cut(below, "/")
-	if len(base) <= hashLength || base[hashLength] != '-' || CheckName(base[hashLength+1:]) != nil {
+	if len(base) <= hashLength || base[hashLength] != '-' || CheckName28(base[hashLength+1:]) != nil {
 		return "", "", false
 	}
 	if nixbase32.ValidateString(base[:hashLength]) != nil {
@@ -90,7 +98,7 @@ func (d Dir) path(kind string, inner [sha256.Size]byte, name string) string {
 // TextPath is the path of a file with a text that refers to the given store
 // paths: derivations and the results of builtins.toFile.
 func (d Dir) TextPath(name, text string, refs []string) (string, error) {
-	if err := CheckName(name); err != nil {
+	if err := CheckName28(name); err != nil {
 		return "", err
 	}
 	return d.path(withRefs("text", refs), sha256.Sum256([]byte(text)), name), nil
@@ -115,7 +123,7 @@ func withRefs(kind string, refs []string) string {
 // FixedPath is the path of something whose hash is known: of a file's contents,
 // or, if recursive, of the NAR of a file or tree.
 func (d Dir) FixedPath(name string, recursive bool, h hash.Hash) (string, error) {
-	if err := CheckName(name); err != nil {
+	if err := CheckName28(name); err != nil {
 		return "", err
 	}
 	if recursive && h.Algo == hash.SHA256 {
