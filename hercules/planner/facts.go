@@ -114,8 +114,11 @@ func (b *builder) facts(job *plan.Job, effect value.Value, at value.Span, from *
 	case plan.RunNixOps2:
 		r.nixops2()
 	}
-	if ok {
+	switch {
+	case ok:
 		r.others()
+	case job.Kind == plan.RunNixOS, job.Kind == plan.RunNixDarwin:
+		r.overSSH(effect)
 	}
 	r.secrets()
 	from.Args, from.Given = args, given

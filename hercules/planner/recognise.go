@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"io"
 	"slices"
 	"strings"
 
@@ -101,10 +102,14 @@ func (r *reader) arguments(effect value.Value) value.Value {
 // lost notes an argument that only the prebuilt network depends on.
 func (r *reader) lost(effect value.Value, name string) {
 	if effect.Attrs().Lookup("prebuilt") != nil {
-		r.job.Unknowns = append(r.job.Unknowns, plan.Unknown{
-			Field: field(name), Needs: name, Reason: "the effect does not keep it", Position: r.b.position(r.at),
-		})
+		r.notKept(field(name), name)
 	}
+}
+
+func (r *reader) notKept(field, name string) {
+	r.job.Unknowns = append(r.job.Unknowns, plan.Unknown{
+		Field: field, Needs: name, Reason: "the effect does not keep it", Position: r.b.position(r.at),
+	})
 }
 
 // setArgs finds the network arguments in the script that passes them to
@@ -134,6 +139,53 @@ func (r *reader) setArgs(script string) value.Value {
 		return false
 	})
 	return r.b.ev.Set(args)
+}
+
+// overSSH reads from an effect's script what a deployment by ssh says of itself: the
+// host, and the profile that the commands there set. What is not found becomes an
+// unknown of the job.
+func (r *reader) overSSH(effect value.Value) {
+	var destination, profile string
+	script := knownText(r.b.ev, effect, "effectScript")
+	eachCall(script, func(words []string) {
+		if i := slices.Index(words, "--"); words[0] == "ssh" && i > 1 && i+1 < len(words) && destination == "" {
+			destination = words[i-1]
+			commands := strings.TrimLeft(words[i+1], "; \n") // variables are declared before
+			eachCall(commands, func(words []string) {
+				i := slices.Index(words, "-p")
+				if profile == "" && i > 0 && i+2 < len(words) && words[i-1] == "nix-env" && words[i+2] == "--set" {
+					profile = words[i+1]
+				}
+			})
+		}
+	})
+	for _, fact := range []struct{ name, value string }{{"ssh.destination", destination}, {"profile", profile}} {
+		if fact.value != "" {
+			r.fact(fact.name, value.NewString(fact.value))
+		} else {
+			r.notKept(fact.name, fact.name)
+		}
+	}
+}
+
+// eachCall visits the commands of a script, wherever they are, as words. What only the
+// shell knows of a word is left out.
+func eachCall(script string, visit func(words []string)) {
+	file, err := syntax.NewParser().Parse(strings.NewReader(script), "")
+	if err != nil {
+		return
+	}
+	config := &expand.Config{CmdSubst: func(io.Writer, *syntax.CmdSubst) error { return nil }}
+	syntax.Walk(file, func(node syntax.Node) bool {
+		if call, ok := node.(*syntax.CallExpr); ok && len(call.Args) > 0 {
+			words := make([]string, len(call.Args))
+			for i, word := range call.Args {
+				words[i], _ = expand.Literal(config, word)
+			}
+			visit(words)
+		}
+		return true
+	})
 }
 
 // drvPath is a derivation's store path where derivations are real; the modelled
