@@ -240,7 +240,9 @@ type Build struct {
 	Kind     BuildKind `json:"kind"`
 	Name     string    `json:"name,omitempty"` // of the derivation
 	// DrvPath is the derivation's store path, where it is not modelled and known.
-	DrvPath  string    `json:"drv_path,omitempty"`
+	DrvPath string `json:"drv_path,omitempty"`
+	// Unknown is why DrvPath is not known, where derivations are not modelled.
+	Unknown  *Unknown  `json:"unknown,omitempty"`
 	Position *Position `json:"position,omitempty"`
 	Trigger  Trigger   `json:"trigger"`
 	// Job is the path of the job it belongs to.

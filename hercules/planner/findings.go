@@ -27,9 +27,26 @@ func (b *builder) failure(path []string, at value.Span, err error) {
 		}
 		b.limited = true
 	}
+	attr := hercules.JoinPath(path)
 	for _, d := range b.findings(err, at) {
-		b.report(hercules.JoinPath(path), d)
+		// What runIf makes of a job fails as its parts do: the network that is built
+		// before, say.
+		record := d.Record()
+		seen := reported{attr: attr, id: record.ID, summary: record.Summary}
+		if p := record.Place; p != nil {
+			seen.file, seen.line, seen.column = p.File, p.Line, p.Column
+		}
+		if !b.failed[seen] {
+			b.failed[seen] = true
+			b.report(attr, d)
+		}
 	}
+}
+
+// reported tells one failure of a job from others.
+type reported struct {
+	attr, id, summary, file string
+	line, column            int
 }
 
 // late counts an attribute that the evaluation came to when its time or steps were used

@@ -185,6 +185,6 @@ func (b *builder) build(f *hercules.Found, h *hercules.Handler) {
 			}
 		}
 	}
-	build.DrvPath, _ = b.drvPath(f.Value)
+	build.DrvPath, build.Unknown = b.drvPath(f.Value)
 	b.plan.Builds = append(b.plan.Builds, build)
 }

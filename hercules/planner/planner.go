@@ -344,6 +344,7 @@ type builder struct {
 	quiet   [][2]int
 	pending []pending
 	cleaned map[int]bool // jobs of the plan; see plan.Plan.NormalizeRest
+	failed  map[reported]bool
 
 	limited     bool // an attribute that met a limit was reported
 	tooLate     int  // attributes; see late
@@ -352,7 +353,7 @@ type builder struct {
 }
 
 func (p *Planner) builder(ref hercules.Ref) *builder {
-	return &builder{Planner: p, ref: ref, plan: &plan.Plan{ToolVersion: p.toolVersion, Ref: ref.Name}, cleaned: map[int]bool{}}
+	return &builder{Planner: p, ref: ref, plan: &plan.Plan{ToolVersion: p.toolVersion, Ref: ref.Name}, cleaned: map[int]bool{}, failed: map[reported]bool{}}
 }
 
 // quietly runs f, whose assumptions have no bearing on the jobs.

@@ -128,7 +128,7 @@ model knows no packages: programs are then those of your PATH.
 	flags.StringVar(&o.jsonInto, "json-into", "", "also write the events as JSON lines to `FILE`")
 	flags.StringVar(&o.color, "color", "auto", "`WHEN` to use colour: auto, always or never")
 	flags.BoolVar(&o.showTrace, "show-trace", false, "show the whole trace of errors")
-	o.model.register(flags)
+	o.model.register(cmd)
 	o.backend.register(cmd)
 	o.limits.registerMemory(flags)
 	complete(cmd, "format", "text", "json")

@@ -76,7 +76,7 @@ finding in its line or the next; a reason is required:
 	flags.StringVar(&o.explain, "explain", "", "explain the rule `ID`")
 	flags.StringVar(&o.color, "color", "auto", "`WHEN` to use colour: auto, always or never")
 	flags.BoolVar(&o.showTrace, "show-trace", false, "show the whole trace of errors")
-	o.model.register(flags)
+	o.model.register(cmd)
 	o.limits.register(flags, planTimeout)
 	complete(cmd, "format", names(view.FindingFormats)...)
 	complete(cmd, "severity", "note", "warning", "error")

@@ -86,7 +86,7 @@ never a revision.`,
 	flags.StringVar(&o.config, "config", "", "read settings from `FILE` instead of each side's nixplan.hcl")
 	flags.StringVar(&o.secrets, "secrets", "", "the secrets.json or manifest `FILE` that says which secrets there are")
 	flags.StringVar(&o.color, "color", "auto", "`WHEN` to use colour: auto, always or never")
-	o.model.register(flags)
+	o.model.register(cmd)
 	o.limits.register(flags, planTimeout)
 	complete(cmd, "format", names(view.DiffFormats)...)
 	complete(cmd, "color", "auto", "always", "never")

@@ -80,7 +80,7 @@ prints as <UNKNOWN ...>.`,
 	flags.StringVar(&o.writeDrv, "write-drv", "", "write the derivations of the value, and all their inputs, to `DIR`; needs --no-model")
 	flags.IntVar(&o.maxCallDepth, "max-call-depth", 10000, "how deep calls may nest")
 	o.limits.register(flags, 0)
-	o.model.register(flags)
+	o.model.register(cmd)
 	complete(cmd, "compat", "2.8")
 	cmd.MarkFlagsMutuallyExclusive("json", "xml", "raw", "parse")
 	cmd.MarkFlagsMutuallyExclusive("parse", "write-drv")

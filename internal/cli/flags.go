@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"github.com/nixplan/nixplan/eval/world"
 )
@@ -17,11 +16,13 @@ type modelFlags struct {
 	fetch   bool
 }
 
-func (f *modelFlags) register(flags *pflag.FlagSet) {
+func (f *modelFlags) register(cmd *cobra.Command) {
+	flags := cmd.Flags()
 	flags.BoolVar(&f.on, "model", true, "model nixpkgs, hercules-ci-effects and fetchers")
 	flags.BoolVar(&f.off, "no-model", false, "model nothing; only paths that are here can be imported, and no flakes")
 	flags.VarP((*stringList)(&f.include), "include", "I", "add `NAME=PATH` or PATH to the search path of <NAME>")
 	flags.BoolVar(&f.fetch, "fetch", false, "use the network for sources that are not modelled and not here")
+	cmd.MarkFlagsMutuallyExclusive("model", "no-model")
 }
 
 func (f *modelFlags) enabled() bool { return f.on && !f.off }

@@ -62,7 +62,7 @@ as many jobs as --limit says, and tells how many it lacks.`,
 	flags.StringVar(&o.out, "out", "", "write to `FILE` instead of standard output")
 	flags.StringVar(&o.job, "job", "", "draw jobs whose path matches `GLOB` only: * is any text, ? any character")
 	flags.IntVar(&o.limit, "limit", graph.DefaultJobs, "draw at most `N` jobs, active ones first; 0 draws all")
-	o.model.register(flags)
+	o.model.register(cmd)
 	o.limits.register(flags, planTimeout)
 	complete(cmd, "format", names(view.GraphFormats)...)
 	return cmd

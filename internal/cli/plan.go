@@ -69,7 +69,7 @@ built, and nothing is fetched unless --fetch says so.`,
 	flags.StringVar(&o.out, "out", "", "also save the plan to `FILE`, for nixplan show and nixplan diff")
 	flags.StringVar(&o.color, "color", "auto", "`WHEN` to use colour: auto, always or never")
 	flags.BoolVar(&o.showTrace, "show-trace", false, "show the whole trace of errors")
-	o.model.register(flags)
+	o.model.register(cmd)
 	o.limits.register(flags, planTimeout)
 	complete(cmd, "format", "human", "json", "yaml")
 	complete(cmd, "color", "auto", "always", "never")

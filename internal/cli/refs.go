@@ -57,7 +57,7 @@ the refs tried are listed instead. See docs/conditions.md.`,
 	flags.StringVar(&o.format, "format", string(view.Text), "output `FORMAT`: text, json (see docs/refs.schema.json) or markdown")
 	flags.StringVar(&o.job, "job", "", "show jobs whose path matches `GLOB` only: * is any text, ? any character")
 	flags.StringVar(&o.color, "color", "auto", "`WHEN` to use colour: auto, always or never")
-	o.model.register(flags)
+	o.model.register(cmd)
 	o.limits.register(flags, planTimeout)
 	complete(cmd, "format", names(view.RefFormats)...)
 	complete(cmd, "color", "auto", "always", "never")

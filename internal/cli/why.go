@@ -66,7 +66,7 @@ come from.`,
 	flags.StringVar(&o.format, "format", string(view.Text), "output `FORMAT`: text or json (see docs/why.schema.json)")
 	flags.StringVar(&o.color, "color", "auto", "`WHEN` to use colour: auto, always or never")
 	flags.BoolVar(&o.showTrace, "show-trace", false, "show everything that led to a comparison")
-	o.model.register(flags)
+	o.model.register(cmd)
 	o.limits.register(flags, planTimeout)
 	complete(cmd, "format", names(view.WhyFormats)...)
 	complete(cmd, "color", "auto", "always", "never")

@@ -216,10 +216,22 @@ func (h *human) builds(builds []plan.Build) {
 			note = "of " + text.Line(build.Job)
 		}
 		cells = append(cells, []string{
-			text.Line(build.Path), string(build.Kind), text.Line(build.Name), note, place(build.Position),
+			text.Line(build.Path), string(build.Kind), text.Line(build.Name), note, place(build.Position), drv(&build),
 		})
 	}
 	h.table("builds", cells)
+}
+
+// drv is a build's derivation, or why it is not known.
+func drv(build *plan.Build) string {
+	u := build.Unknown
+	switch {
+	case build.DrvPath != "" || u == nil:
+		return text.Line(build.DrvPath)
+	case u.Reason == "":
+		return "drv needs " + text.Line(u.Needs)
+	}
+	return "drv needs " + text.Line(u.Needs) + " (" + text.Line(u.Reason) + ")"
 }
 
 func (h *human) pins(pins []plan.Pin) {
