@@ -1,7 +1,7 @@
 package eval
 
 import (
-	"strings"
+	"errors"
 
 	"github.com/nixplan/nixplan/eval/internal/tomlx"
 	"github.com/nixplan/nixplan/eval/value"
@@ -9,17 +9,15 @@ import (
 
 var tomlPrims = []value.Prim{
 	{Name: "fromTOML", Arity: 1, Strict: 1, F1: func(m *value.Machine, v value.Value) value.Value {
-		text, _ := wantString(m, v)
-		m.Step(len(text) / 16)
-		table, err := tomlx.Read(text)
+		table, err := tomlx.Read(wantPlain(m, v), m)
 		if err != nil {
 			kind := value.OtherError
-			if strings.Contains(err.Error(), "out of range") {
+			if errors.Is(err, tomlx.ErrRange) {
 				kind = value.Overflow
 			}
 			fail(m, kind, "while parsing TOML: %s", err)
 		}
-		return fromTOML(m, table)
+		return observe(m, "fromTOML", v, fromTOML(m, table))
 	}},
 }
 

@@ -88,7 +88,8 @@ func TestDecisions(t *testing.T) {
 	f, err := ev.EvalText(diag.NewSource("ci.nix", `src:
 let prod = src.ref == "refs/heads/production"; other = src.branch != null; in
 { a = if prod then 1 else 2; b = if prod && other then 3 else 4; c = 5;
-  d = builtins.stringLength src.ref == 12; f = (builtins.fromJSON (builtins.toJSON { r = src.ref; })).r; }`), "/")
+  d = builtins.stringLength src.ref == 12; f = (builtins.fromJSON (builtins.toJSON { r = src.ref; })).r;
+  g = (builtins.fromTOML "r = '${src.ref}'").r; }`), "/")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +99,8 @@ let prod = src.ref == "refs/heads/production"; other = src.branch != null; in
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{"a": `src.ref == "refs/heads/production" -> false`, "b": `src.ref == "refs/heads/production" -> false`, "c": "",
-		"d": "builtins.stringLength src.ref -> 12", "f": `builtins.fromJSON (builtins.toJSON { r = src.ref; }) -> { r = "refs/tags/v1"; }`} {
+		"d": "builtins.stringLength src.ref -> 12", "f": `builtins.fromJSON (builtins.toJSON { r = src.ref; }) -> { r = "refs/tags/v1"; }`,
+		"g": `builtins.fromTOML "r = '${src.ref}'" -> { r = "refs/tags/v1"; }`} {
 		for range 2 { // the second time everything is evaluated already
 			v, _ := ev.Attr(set, name)
 			_, deps, err := ev.Track(v)
