@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -457,6 +458,21 @@ func FuzzMatch(f *testing.F) {
 			t.Errorf("split %q %q = %v", pattern, text, list)
 		}
 	})
+}
+
+// A split takes no more memory for the searches before.
+func TestSplitMemory(t *testing.T) {
+	re, _ := Compile("(b)")
+	const matches = 1 << 20
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	if err := re.Split(strings.Repeat("ab", matches), nil, func(Piece) {}); err != nil {
+		t.Fatal(err)
+	}
+	runtime.ReadMemStats(&after)
+	if each := (after.TotalAlloc - before.TotalAlloc) / matches; each > 64 {
+		t.Errorf("%d bytes for a match", each)
+	}
 }
 
 func BenchmarkMatch(b *testing.B) {

@@ -25,8 +25,8 @@ const (
 	runLength = 32
 	// spendAtOnce is how many steps are told together.
 	spendAtOnce = 1 << 12
-	// maxDepth bounds the recursion; libstdc++ crashes earlier.
-	maxDepth = 1_000_000
+	// maxDepth bounds the recursion, to 128 MB of stack; libstdc++ crashes earlier.
+	maxDepth = 250_000
 )
 
 // span is where a group matched; start < 0: it did not.
@@ -77,6 +77,7 @@ const (
 func (m *matcher) search(begin int) bool {
 	m.begin, m.bestEnd = begin, -1
 	m.started, m.noting = m.steps, false
+	m.trail = m.trail[:0]
 	for i := range m.groups {
 		m.groups[i] = span{-1, -1}
 	}
