@@ -2,6 +2,8 @@ package eval
 
 import (
 	"fmt"
+	"io"
+	"unicode/utf8"
 
 	"github.com/nixplan/nixplan/eval/value"
 	"github.com/nixplan/nixplan/internal/text"
@@ -25,7 +27,7 @@ var controlPrims = []value.Prim{
 func messageText(m *value.Machine, v value.Value) string {
 	s := coerce(m, m.Force(&v), coercion{})
 	text, _ := Known(s)
-	return host(m).readable(text)
+	return host(m).readable(beginning(text))
 }
 
 func primAbort(m *value.Machine, v value.Value) value.Value {
@@ -68,8 +70,23 @@ func primToString(m *value.Machine, v value.Value) value.Value {
 
 // say prints a line for the user. The text is the program's, and must not drive
 // the terminal.
-func say(m *value.Machine, line string) {
-	fmt.Fprintln(host(m).opts.Stderr, text.Printable(line))
+func say(m *value.Machine, about, line string) {
+	out := host(m).opts.Stderr
+	if len(line) < longText {
+		fmt.Fprintln(out, about+text.Printable(line))
+		return
+	}
+	io.WriteString(out, about)
+	for line != "" { // in pieces, each of which is made printable by itself
+		n := min(len(line), longText)
+		for n < len(line) && n > longText-utf8.UTFMax && !utf8.RuneStart(line[n]) {
+			n--
+		}
+		m.Step(n / 64)
+		io.WriteString(out, text.Printable(line[:n]))
+		line = line[n:]
+	}
+	fmt.Fprintln(out)
 }
 
 func primTrace(m *value.Machine, message, v value.Value) value.Value {
@@ -80,7 +97,7 @@ func primTrace(m *value.Machine, message, v value.Value) value.Value {
 	} else {
 		shown = Print(m, message)
 	}
-	say(m, "trace: "+shown)
+	say(m, "trace: ", shown)
 	return m.Force(&v)
 }
 
@@ -90,7 +107,7 @@ func primWarn(m *value.Machine, message, v value.Value) value.Value {
 	if !ok && message.Kind() != value.UnknownValue {
 		wrongType(m, message, "a string")
 	}
-	say(m, "evaluation warning: "+shown)
+	say(m, "evaluation warning: ", shown)
 	return m.Force(&v)
 }
 

@@ -105,6 +105,13 @@ func (b *derivationBuilder) build() value.Value {
 		fail(b.m, value.OtherError, "derivation names are allowed to end in '.drv' only if they produce a single derivation file")
 	}
 	b.inputs()
+	size := 0
+	for _, v := range b.drv.Env {
+		size += len(v.Text)
+	}
+	if size >= longText {
+		b.m.Charge(5 * int64(size)) // the derivation's text, with escapes, while it grows
+	}
 	path, err := host(b.m).storeState.get(host(b.m)).Instantiate(b.drv, b.fixed())
 	if err != nil {
 		fail(b.m, value.OtherError, "%s", err)
@@ -262,6 +269,14 @@ func (b *derivationBuilder) structuredAttribute(name string, v value.Value) {
 
 // structuredEnv makes the one variable that holds all structured attributes.
 func (b *derivationBuilder) structuredEnv() {
+	size := 0
+	for _, field := range b.json {
+		size += len(field.text)
+	}
+	if size >= longText {
+		b.m.FitText(size)
+		b.m.Charge(3 * int64(size))
+	}
 	out := []byte{'{'}
 	for i, field := range b.json {
 		if i > 0 {

@@ -18,7 +18,7 @@ func primFromJSON(m *value.Machine, v value.Value) value.Value {
 	text := wantPlain(m, v)
 	m.Step(len(text) / 64)
 	b := jsonBuilder{m: m}
-	if err := jsonx.Read(text, &b, jsonx.Options{Nix28: host(m).as28(jsonIntegersWrap)}); err != nil {
+	if err := jsonx.Read(text, &b, jsonx.Options{Nix28: host(m).as28(jsonIntegersWrap), Charge: m.Charge}); err != nil {
 		kind := value.JSONError
 		if strings.Contains(err.Error(), "outside of Nix integer range") {
 			kind = value.Overflow
@@ -51,12 +51,16 @@ func (b *jsonBuilder) put(v value.Value) {
 	}
 	top := &b.stack[len(b.stack)-1]
 	if top.index == nil {
-		top.list = append(top.list, v)
+		top.list = appendCharged(b.m, top.list, v)
 		return
 	}
 	if i, twice := top.index[top.key]; twice {
 		top.attrs[i].Value = v // the last of equal keys counts
 		return
+	}
+	if n := len(top.attrs); n == cap(top.attrs) {
+		const attr, indexed = 24, 48
+		b.m.Charge((attr + indexed) * int64(n+n/4+min(n, 256)+1))
 	}
 	top.index[top.key] = len(top.attrs)
 	top.attrs = append(top.attrs, value.Attr{Name: top.key, Value: v})
@@ -76,6 +80,7 @@ func (b *jsonBuilder) String(s string) { b.put(value.NewString(s)) }
 func (b *jsonBuilder) BeginList()      { b.stack = append(b.stack, jsonLevel{}) }
 func (b *jsonBuilder) EndList()        { b.put(value.NewList(b.pop().list)) }
 func (b *jsonBuilder) BeginObject() {
+	b.m.Charge(256) // the map and the set
 	b.stack = append(b.stack, jsonLevel{index: map[value.Symbol]int{}})
 }
 func (b *jsonBuilder) Key(s string) { b.stack[len(b.stack)-1].key = value.Intern(s) }
@@ -109,8 +114,15 @@ type jsonWriter struct {
 // flush hands over what was written so far.
 func (w *jsonWriter) flush() {
 	if len(w.out) > 0 {
-		w.text.add(w.m, value.NewString(string(w.out)))
+		w.text.write(w.m, w.out)
 		w.out = w.out[:0]
+	}
+}
+
+// flushLong is flush for a text that would be copied when it grows.
+func (w *jsonWriter) flushLong() {
+	if len(w.out) >= longText {
+		w.flush()
 	}
 }
 
@@ -118,6 +130,7 @@ func (w *jsonWriter) value(v value.Value) {
 	v = w.m.Force(&v)
 	w.m.Step(1)
 	w.m.FitText(w.text.size + len(w.out))
+	w.flushLong()
 	switch v.Kind() {
 	case value.Null:
 		w.out = append(w.out, "null"...)
@@ -155,15 +168,42 @@ func (w *jsonWriter) string(v value.Value) {
 	}
 	w.m.Charge(int64(len(v.Str())))
 	w.text.context.Add(v.Context())
-	if host(w.m).as28(jsonControlsPlain) {
-		w.out = jsonx.AppendString28(w.out, v.Str())
+	s, as28 := v.Str(), host(w.m).as28(jsonControlsPlain)
+	if len(s) > longText {
+		w.long(s, as28)
 		return
 	}
-	out, err := jsonx.AppendString(w.out, v.Str())
+	if as28 {
+		w.out = jsonx.AppendString28(w.out, s)
+		return
+	}
+	out, err := jsonx.AppendString(w.out, s)
 	if err != nil {
-		fail(w.m, value.JSONError, "cannot convert a string to JSON: %s", err)
+		w.notUTF8(err)
 	}
 	w.out = out
+}
+
+func (w *jsonWriter) notUTF8(err error) {
+	fail(w.m, value.JSONError, "cannot convert a string to JSON: %s", err)
+}
+
+// long writes a long string in parts.
+func (w *jsonWriter) long(s string, as28 bool) {
+	if !as28 {
+		if err := jsonx.Valid(s); err != nil {
+			w.notUTF8(err)
+		}
+	}
+	w.out = append(w.out, '"')
+	for s != "" {
+		part := s[:min(len(s), longText)]
+		s = s[len(part):]
+		w.m.Step(len(part) / 64)
+		w.out = jsonx.AppendPart(w.out, part, as28)
+		w.flushLong()
+	}
+	w.out = append(w.out, '"')
 }
 
 func (w *jsonWriter) list(v value.Value) {

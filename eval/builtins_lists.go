@@ -183,6 +183,15 @@ func primFilter(m *value.Machine, f, list value.Value) value.Value {
 	return value.NewList(out)
 }
 
+// appendCharged is append; before the list is copied to where it has room, it asks
+// whether that is there.
+func appendCharged(m *value.Machine, list []value.Value, v value.Value) []value.Value {
+	if n := len(list); n == cap(list) {
+		m.Charge(16 * int64(n+n/4+min(n, 256)+1))
+	}
+	return append(list, v)
+}
+
 func primPartition(m *value.Machine, f, list value.Value) value.Value {
 	var right, wrong []value.Value
 	for _, e := range wantList(m, list) {
@@ -192,9 +201,9 @@ func primPartition(m *value.Machine, f, list value.Value) value.Value {
 			return undecided(u, "partition by "+u.Origin, u.At)
 		}
 		if yes {
-			right = append(right, e)
+			right = appendCharged(m, right, e)
 		} else {
-			wrong = append(wrong, e)
+			wrong = appendCharged(m, wrong, e)
 		}
 	}
 	return host(m).Set(map[string]value.Value{"right": value.NewList(right), "wrong": value.NewList(wrong)})

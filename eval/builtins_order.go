@@ -99,8 +99,7 @@ func primGenericClosure(m *value.Machine, v value.Value) value.Value {
 		if !keys.add(m.Force(&key.Value)) {
 			continue
 		}
-		out = append(out, elem)
-		m.Charge(16)
+		out = appendCharged(m, out, elem)
 		more := call1(m, operator, elem)
 		if more.Kind() == value.UnknownValue {
 			return ofType(undecided(more.Unknown(), "genericClosure with "+more.Unknown().Origin, more.Unknown().At), value.List)
@@ -109,7 +108,9 @@ func primGenericClosure(m *value.Machine, v value.Value) value.Value {
 		for i := range elems {
 			m.Force(&elems[i])
 		}
-		work = append(work, elems...)
+		for _, e := range elems {
+			work = appendCharged(m, work, e)
+		}
 	}
 	return value.NewList(out)
 }

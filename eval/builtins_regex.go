@@ -74,10 +74,9 @@ func primSplit(m *value.Machine, pattern, v value.Value) value.Value {
 	marks := v.Context().Marks()
 	err := re.Split(text, m.Step, func(p ere.Piece) {
 		m.FitList(int64(len(list)))
-		m.Charge(4 * 16) // a piece, its groups, and room to grow
-		list = append(list, value.NewStringContext(p.Text, marks))
+		list = appendCharged(m, list, value.NewStringContext(p.Text, marks))
 		if !p.Last {
-			list = append(list, groupList(m, p.Groups, marks))
+			list = appendCharged(m, list, groupList(m, p.Groups, marks))
 		}
 	})
 	if err != nil {

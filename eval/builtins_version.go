@@ -25,8 +25,7 @@ var versionPrims = []value.Prim{
 		var list []value.Value
 		for part := range version.Split(wantPlain(m, v)) {
 			m.Step(1)
-			m.Charge(2 * 16) // the part, and room to grow
-			list = append(list, value.NewStringContext(part, v.Context().Marks()))
+			list = appendCharged(m, list, value.NewStringContext(part, v.Context().Marks()))
 		}
 		return value.NewList(list)
 	}},

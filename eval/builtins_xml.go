@@ -12,6 +12,7 @@ var xmlPrims = []value.Prim{
 	{Name: "toXML", Result: value.String, Arity: 1, F1: func(m *value.Machine, v value.Value) value.Value {
 		w := xmlWriter{m: m, Writer: xmlx.NewWriter(), strict: true, seen: map[string]bool{}}
 		w.document(v)
+		m.Charge(int64(w.Len()))
 		return value.NewStringContext(w.String(), w.context)
 	}},
 }
@@ -22,6 +23,7 @@ func (ev *Evaluator) XML(v value.Value, strict bool) (text string, err error) {
 	err = ev.catch(func() {
 		w := xmlWriter{m: ev.machine, Writer: xmlx.NewWriter(), strict: strict, seen: map[string]bool{}}
 		w.document(v)
+		w.m.Charge(int64(w.Len()))
 		text = w.String()
 	})
 	return text, err
@@ -67,7 +69,7 @@ func (w *xmlWriter) value(v value.Value) {
 	case value.Float:
 		text("float", numfmt.FormatG(v.Float()))
 	case value.String:
-		w.m.Charge(int64(len(v.Str())))
+		w.m.Charge(int64(xmlx.Size([]xmlx.Attr{{Value: v.Str()}})))
 		w.context = w.context.Union(v.Context())
 		text("string", v.Str())
 	case value.Path:

@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 
@@ -128,19 +129,20 @@ func canonPath(p string) string {
 	if isCanonical(p) {
 		return p
 	}
-	parts := make([]string, 0, strings.Count(p, "/"))
+	out := make([]byte, 0, len(p)+1)
 	for part := range strings.SplitSeq(p, "/") {
 		switch part {
 		case "", ".":
 		case "..":
-			if len(parts) > 0 {
-				parts = parts[:len(parts)-1]
-			}
+			out = out[:max(0, bytes.LastIndexByte(out, '/'))]
 		default:
-			parts = append(parts, part)
+			out = append(append(out, '/'), part...)
 		}
 	}
-	return "/" + strings.Join(parts, "/")
+	if len(out) == 0 {
+		return "/"
+	}
+	return string(out)
 }
 
 func isCanonical(p string) bool {

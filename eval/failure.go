@@ -4,20 +4,41 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/agext/levenshtein"
 	"github.com/nixplan/nixplan/eval/value"
 	"github.com/nixplan/nixplan/internal/diag"
 )
 
-// failAt ends the evaluation with an error at a place.
+// failAt ends the evaluation with an error at a place. Of long texts it says the
+// beginning.
 func failAt(m *value.Machine, kind value.ErrorKind, at value.Span, format string, args ...any) {
+	for i, arg := range args {
+		if s, ok := arg.(string); ok {
+			args[i] = beginning(s)
+		}
+	}
 	m.Throw(&value.Error{Kind: kind, At: at, Message: fmt.Sprintf(format, args...)})
 }
 
 // fail is failAt for builtins: the place is that of the innermost call.
 func fail(m *value.Machine, kind value.ErrorKind, format string, args ...any) {
 	failAt(m, kind, value.Span{}, format, args...)
+}
+
+// beginning is a text for a message. The message is copied some times until it is
+// shown, and a text may be as long as there is memory.
+func beginning(s string) string {
+	const most, remark = 1 << 20, 64
+	if len(s) <= most+remark { // what was cut already stays
+		return s
+	}
+	n := most
+	for n > most-utf8.UTFMax && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return fmt.Sprintf("%s… (%d bytes in all)", s[:n], len(s))
 }
 
 // here is the place of the innermost call, for what a builtin makes or decides.
@@ -39,7 +60,7 @@ func describe(v value.Value) string {
 	case value.String:
 		return "a string: " + quoteShort(v.Str())
 	case value.Path:
-		return "a path: " + v.Path()
+		return "a path: " + beginning(v.Path())
 	case value.List:
 		return fmt.Sprintf("a list of %d elements", v.Len())
 	case value.AttrSet:
@@ -76,7 +97,7 @@ func setNames(a *value.Attrs) string {
 			names = append(names, "…")
 			break
 		}
-		names = append(names, attr.Name.String())
+		names = append(names, beginning(attr.Name.String()))
 	}
 	if names == nil {
 		return ": { }"

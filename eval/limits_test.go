@@ -173,3 +173,60 @@ func TestCancellation(t *testing.T) {
 		})
 	}
 }
+
+// Long texts are written in pieces, and are what short ones are.
+func TestLongTexts(t *testing.T) {
+	const long = `let long = c: builtins.concatStringsSep c (builtins.genList (x: "é") 50000); in `
+	for _, c := range []string{"", "a", `\"`, `\n`, "\u0001", "日", `\${`} {
+		for name, expr := range map[string]string{
+			"JSON":     `builtins.fromJSON (builtins.toJSON [ s { a = s; } ]) == [ s { a = s; } ]`,
+			"its size": `builtins.stringLength (builtins.toJSON s) == 2 + 100000 + 49999 * (builtins.stringLength (builtins.toJSON c) - 2)`,
+			"XML":      `builtins.length (builtins.split "é" (builtins.toXML s)) == 100001`,
+			"both":     `builtins.stringLength "${builtins.toXML [ s s ]}" == builtins.stringLength (builtins.toXML [ s "" ]) + builtins.stringLength (builtins.toXML s) - builtins.stringLength (builtins.toXML "")`,
+		} {
+			ev := eval.New(context.Background(), eval.Options{})
+			v, err := ev.EvalText(diag.NewSource("test.nix", long+`let c = "`+c+`"; s = long c; in `+expr), "/")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, err := ev.Print(v); got != "true" {
+				t.Errorf("%s with %q: %s, %v", name, c, got, err)
+			}
+		}
+		ev := eval.New(context.Background(), eval.Options{})
+		v, err := ev.EvalText(diag.NewSource("test.nix", long+`[ (long "`+c+`") "x" (long "`+c+`") ]`), "/")
+		if err == nil {
+			v, err = ev.DeepForce(v)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		printed, err := ev.Print(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := ev.EvalText(diag.NewSource("test.nix", printed), "/")
+		if err == nil {
+			again, err = ev.DeepForce(again)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text, err := ev.Print(again); err != nil || text != printed {
+			t.Errorf("%q: what is printed is not read back, %v", c, err)
+		}
+	}
+}
+
+// The message of an error says the beginning of a long text.
+func TestLongMessages(t *testing.T) {
+	const megabytes = `let s = builtins.foldl' (a: _: a + a) "ab" (builtins.genList (x: x) 21); in `
+	for _, expr := range []string{`throw s`, `abort s`, `{ }.${s}`, `builtins.getAttr s { }`, `builtins.fromJSON (s + builtins.toFile "x" "")`, `1 + (/. + s)`} {
+		ev := eval.New(context.Background(), eval.Options{})
+		_, err := ev.EvalText(diag.NewSource("test.nix", megabytes+expr), "/")
+		var e *value.Error
+		if !errors.As(err, &e) || len(e.Message) > 1<<20+200 || !strings.Contains(e.Message, " bytes in all)") {
+			t.Errorf("%s: got error of %d bytes", expr, len(err.Error()))
+		}
+	}
+}

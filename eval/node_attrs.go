@@ -235,7 +235,7 @@ func (n *selectNode) missing(m *value.Machine, v value.Value, sym value.Symbol, 
 
 // missingAttribute is the error that a set lacks an attribute.
 func missingAttribute(attrs *value.Attrs, sym value.Symbol, at value.Span) *value.Error {
-	e := &value.Error{Kind: value.MissingAttribute, At: at, Message: "attribute '" + sym.String() + "' missing"}
+	e := &value.Error{Kind: value.MissingAttribute, At: at, Message: "attribute '" + beginning(sym.String()) + "' missing"}
 	var known []string
 	for _, a := range attrs.All() {
 		known = append(known, a.Name.String())

@@ -85,10 +85,11 @@ func (n *pathNode) Eval(m *value.Machine, env *value.Env) value.Value {
 			failAt(m, value.OtherError, c.At(), "a string that refers to a store path cannot be appended to a path")
 		}
 		m.FitText(text.Len() + len(v.Str()))
+		makeRoom(m, &text, len(v.Str()))
 		observe(m, "path", v, v)
 		text.WriteString(v.Str())
 	}
-	return value.NewPath(canonPath(text.String()))
+	return makePath(m, text.String())
 }
 func (n *pathNode) Delay(m *value.Machine, env *value.Env) value.Value {
 	return m.Delay(&n.Delayed, n, env)
@@ -97,8 +98,7 @@ func (n *pathNode) Delay(m *value.Machine, env *value.Env) value.Value {
 // joinPath is `path + x`: still a path; text is appended before it is made canonical.
 func joinPath(m *value.Machine, a, b value.Value, at value.Span) value.Value {
 	if b.Kind() == value.Path {
-		m.FitText(len(a.Path()) + len(b.Path()))
-		return value.NewPath(canonPath(a.Path() + b.Path()))
+		return makePath(m, joinText(m, a.Path(), b.Path()))
 	}
 	b = coerce(m, b, coercion{at: at, what: "append to a path"})
 	if b.Kind() == value.UnknownValue {
@@ -107,8 +107,21 @@ func joinPath(m *value.Machine, a, b value.Value, at value.Span) value.Value {
 	if refs := b.Context().References(); !refs.Empty() {
 		failAt(m, value.OtherError, at, "a string that refers to a store path cannot be appended to a path")
 	}
-	m.FitText(len(a.Path()) + len(b.Str()))
-	return observe(m, "path", b, value.NewPath(canonPath(a.Path()+b.Str())))
+	return observe(m, "path", b, makePath(m, joinText(m, a.Path(), b.Str())))
+}
+
+func joinText(m *value.Machine, a, b string) string {
+	m.FitText(len(a) + len(b))
+	m.Charge(int64(len(a) + len(b)))
+	return a + b
+}
+
+// makePath is the path of a text that is not canonical yet.
+func makePath(m *value.Machine, text string) value.Value {
+	if len(text) >= longText {
+		m.Charge(2 * int64(len(text)))
+	}
+	return value.NewPath(canonPath(text))
 }
 
 // textBuilder joins strings, their contexts, and unknowns. A text of one part is
@@ -150,13 +163,53 @@ func (b *textBuilder) add(m *value.Machine, v value.Value) {
 	case b.size == len(s):
 		b.first = s
 	case b.text.Len() == 0:
-		b.text.Grow(b.size)
-		b.text.WriteString(b.first)
+		b.begin(m)
 		b.text.WriteString(s)
 	default:
+		makeRoom(m, &b.text, len(s))
 		b.text.WriteString(s)
 	}
 	b.context.Add(v.Context())
+}
+
+// write adds text without a context.
+func (b *textBuilder) write(m *value.Machine, text []byte) {
+	if b.unknown != nil || b.size == 0 {
+		b.add(m, value.NewString(string(text)))
+		return
+	}
+	m.Charge(int64(len(text)))
+	b.size += len(text)
+	m.FitText(b.size)
+	if b.text.Len() == 0 {
+		b.begin(m)
+	}
+	makeRoom(m, &b.text, len(text))
+	b.text.Write(text)
+}
+
+// begin copies the first part, with room for the second.
+func (b *textBuilder) begin(m *value.Machine) {
+	if b.size >= longText {
+		m.Charge(int64(b.size))
+	}
+	b.text.Grow(b.size)
+	b.text.WriteString(b.first)
+}
+
+// longText is from which size on it is asked before a text grows whether there is room:
+// it is copied then, and the old one is there along with the new one.
+const longText = 64 << 10
+
+// makeRoom ends the evaluation when there is no room for n bytes more in a text. It
+// leaves the growing to whoever adds them.
+func makeRoom(m *value.Machine, b *strings.Builder, n int) {
+	size := b.Len() + n
+	if size < longText || size <= b.Cap() {
+		return
+	}
+	m.FitText(size)
+	m.Charge(int64(size + size/4)) // append adds a quarter
 }
 
 // known is the text so far.

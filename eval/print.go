@@ -56,6 +56,9 @@ func (p *printer) print(v value.Value) {
 	}
 	p.m.FitText(p.out.Len())
 	cell := v
+	if p.out.Len() >= longText {
+		p.room(longText / 64)
+	}
 	v, done := v.Peek()
 	if !done {
 		p.out.WriteString("<CODE>")
@@ -71,9 +74,11 @@ func (p *printer) print(v value.Value) {
 	case value.Float:
 		p.out.WriteString(numfmt.FormatG(v.Float()))
 	case value.String:
-		p.m.Charge(int64(len(v.Str())))
-		p.out.WriteString(text.QuoteNix(v.Str()))
+		p.quote(v.Str())
 	case value.Path:
+		if len(v.Path()) >= longText {
+			p.room(len(v.Path()))
+		}
 		p.out.WriteString(v.Path())
 	case value.Lambda:
 		p.out.WriteString("<LAMBDA>")
@@ -89,6 +94,31 @@ func (p *printer) print(v value.Value) {
 		p.set(v)
 	}
 	p.m.Charge(16)
+}
+
+// room makes room for n bytes.
+func (p *printer) room(n int) {
+	if n <= p.out.Cap()-p.out.Len() {
+		return
+	}
+	p.m.FitText(p.out.Len() + n)
+	if p.out.Len()+n >= longText {
+		p.m.Charge(int64(2*p.out.Cap() + n)) // as much as Grow takes
+	}
+	p.out.Grow(n)
+}
+
+// quote writes a string, or its beginning where that is enough.
+func (p *printer) quote(s string) {
+	if p.limit >= 0 && len(s) > p.limit {
+		s = s[:p.limit]
+	}
+	p.m.Charge(int64(len(s)))
+	if len(s) >= longText {
+		p.m.Step(len(s) / 64)
+		p.room(text.QuotedNixSize(s))
+	}
+	text.WriteQuotedNix(&p.out, s)
 }
 
 // list prints a list. What Nix takes for the same list is what one cell holds: a
@@ -151,7 +181,7 @@ func (p *printer) name(s string) {
 		return
 	}
 	if !host(p.m).as28(keywordsUnquoted) {
-		p.out.WriteString(text.QuoteNix(s))
+		p.quote(s)
 		return
 	}
 	p.out.WriteByte('"')

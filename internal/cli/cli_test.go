@@ -23,6 +23,7 @@ import (
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"nixplan": func() { os.Exit(Main()) },
+		"peak":    func() { os.Exit(peakMain()) },
 		"nixops":  func() { os.Exit(nixopstest.Main()) },
 		"apitest": func() { os.Exit(apitest.Main()) },
 	})

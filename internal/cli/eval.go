@@ -183,7 +183,7 @@ func (o *evalOptions) fail(list diag.List) error {
 
 // printTrees is --parse.
 func (o *evalOptions) printTrees(dir string) error {
-	postponeCollector()
+	postponeCollector(0)
 	var trees parser.Arena
 	var tree bytes.Buffer
 	for _, input := range o.inputs {

@@ -34,8 +34,12 @@ func (f *limitFlags) registerMemory(flags *pflag.FlagSet) {
 // away.
 func (f *limitFlags) limits() value.Limits {
 	return value.Limits{Heap: int64(f.memory), DefaultHeap: func() int64 {
-		postponeCollector()
-		return memory() / 4 * 3
+		heap := memory() / 4 * 3
+		if f.memory > 0 {
+			heap = int64(f.memory)
+		}
+		postponeCollector(heap)
+		return heap
 	}}
 }
 

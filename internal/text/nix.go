@@ -6,6 +6,24 @@ import "strings"
 func QuoteNix(s string) string {
 	var b strings.Builder
 	b.Grow(len(s) + 2)
+	WriteQuotedNix(&b, s)
+	return b.String()
+}
+
+// QuotedNixSize is the length of what QuoteNix gives.
+func QuotedNixSize(s string) int {
+	size := len(s) + 2
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '"', c == '\\', c == '\n', c == '\r', c == '\t', c == '$' && i+1 < len(s) && s[i+1] == '{':
+			size++
+		}
+	}
+	return size
+}
+
+// WriteQuotedNix writes what QuoteNix gives.
+func WriteQuotedNix(b *strings.Builder, s string) {
 	b.WriteByte('"')
 	for i := 0; i < len(s); i++ {
 		switch c := s[i]; {
@@ -25,5 +43,4 @@ func QuoteNix(s string) string {
 		}
 	}
 	b.WriteByte('"')
-	return b.String()
 }

@@ -34,6 +34,8 @@ type Options struct {
 	// Nix28: integers from 2^63 to 2^64-1 wrap to negative ones and NUL bytes
 	// are allowed in strings. Both are errors today.
 	Nix28 bool
+	// Charge is told of memory that a long string with escapes is about to take.
+	Charge func(bytes int64)
 }
 
 // MaxDepth is how deeply lists and objects may be nested.
@@ -53,7 +55,7 @@ func (e *SyntaxError) Error() string {
 // Read reports a whole text to h. The error, if any, is a *SyntaxError; what
 // came before the mistake was reported.
 func Read(text string, h Handler, options Options) (err error) {
-	r := reader{text: text, h: h, nix28: options.Nix28}
+	r := reader{text: text, h: h, nix28: options.Nix28, charge: options.Charge}
 	defer func() {
 		if failure := recover(); failure != nil {
 			e, ok := failure.(*SyntaxError)
@@ -79,6 +81,8 @@ type reader struct {
 	pos   int
 	h     Handler
 	nix28 bool
+
+	charge func(bytes int64)
 }
 
 // fail gives up at the current position; Read turns the panic into an error.
@@ -204,7 +208,7 @@ func (r *reader) object(depth int) {
 func (r *reader) string() string {
 	r.pos++
 	start := r.pos
-	var built []byte
+	var built strings.Builder
 	for {
 		run := r.pos
 		for r.pos < len(r.text) && r.text[r.pos] != '"' && r.text[r.pos] != '\\' && r.text[r.pos] >= ' ' {
@@ -219,15 +223,29 @@ func (r *reader) string() string {
 			r.fail("missing closing quote")
 		case r.text[r.pos] == '"':
 			r.pos++
-			if built == nil {
+			if built.Len() == 0 {
 				return r.text[start : r.pos-1]
 			}
-			return string(append(built, r.text[run:r.pos-1]...))
+			r.makeRoom(&built, r.pos-1-run)
+			built.WriteString(r.text[run : r.pos-1])
+			return built.String()
 		case r.text[r.pos] == '\\':
-			built = r.escape(append(built, r.text[run:r.pos]...))
+			r.makeRoom(&built, r.pos-run+utf8.UTFMax)
+			built.WriteString(r.text[run:r.pos])
+			r.escape(&built)
 		default:
 			r.fail("control character U+%04X must be escaped", r.text[r.pos])
 		}
+	}
+}
+
+// long is from which size on memory is charged for.
+const long = 64 << 10
+
+// makeRoom charges for n bytes more, when a text is so long that it matters.
+func (r *reader) makeRoom(b *strings.Builder, n int) {
+	if size := b.Len() + n; size > long && size > b.Cap() && r.charge != nil {
+		r.charge(int64(size + size/4)) // append adds a quarter
 	}
 }
 
@@ -244,34 +262,34 @@ func invalidAt(s string) int {
 }
 
 // escape reads an escape sequence at its backslash.
-func (r *reader) escape(out []byte) []byte {
+func (r *reader) escape(out *strings.Builder) {
 	if r.pos+1 == len(r.text) {
 		r.fail("missing closing quote")
 	}
 	switch c := r.text[r.pos+1]; c {
 	case '"', '\\', '/':
-		out = append(out, c)
+		out.WriteByte(c)
 	case 'b':
-		out = append(out, '\b')
+		out.WriteByte('\b')
 	case 'f':
-		out = append(out, '\f')
+		out.WriteByte('\f')
 	case 'n':
-		out = append(out, '\n')
+		out.WriteByte('\n')
 	case 'r':
-		out = append(out, '\r')
+		out.WriteByte('\r')
 	case 't':
-		out = append(out, '\t')
+		out.WriteByte('\t')
 	case 'u':
-		return r.unicode(out)
+		r.unicode(out)
+		return
 	default:
 		r.fail("forbidden character after backslash")
 	}
 	r.pos += 2
-	return out
 }
 
 // unicode reads \uXXXX, or two of them that make a surrogate pair.
-func (r *reader) unicode(out []byte) []byte {
+func (r *reader) unicode(out *strings.Builder) {
 	c, ok := r.hex(r.pos)
 	switch {
 	case !ok:
@@ -289,7 +307,7 @@ func (r *reader) unicode(out []byte) []byte {
 		r.pos += 6
 	}
 	r.pos += 6
-	return utf8.AppendRune(out, c)
+	out.WriteRune(c)
 }
 
 // hex reads \uXXXX at a position.
@@ -342,6 +360,9 @@ func (r *reader) number() {
 		r.digits()
 	}
 	text := r.text[start:r.pos]
+	if len(text) > long && r.charge != nil {
+		r.charge(2 * int64(len(text))) // errors have copies of it
+	}
 	if integer {
 		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
 			r.h.Int(n)
@@ -359,7 +380,7 @@ func (r *reader) number() {
 	f, _ := strconv.ParseFloat(text, 64)
 	if math.IsInf(f, 0) {
 		r.pos = start
-		r.fail("number overflow parsing '%s'", text)
+		r.fail("number overflow parsing '%s'", text[:min(len(text), long)])
 	}
 	r.h.Float(f)
 }

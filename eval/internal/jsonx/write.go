@@ -16,22 +16,32 @@ var plain = func() (ok [256]bool) {
 	return ok
 }()
 
+// Valid is an error for a text that is not UTF-8: today's Nix does not write it.
+func Valid(s string) error {
+	if utf8.ValidString(s) {
+		return nil
+	}
+	at := invalidAt(s)
+	return fmt.Errorf("invalid UTF-8 byte at index %d: 0x%02X", at, s[at])
+}
+
 // AppendString appends a text as a JSON string, as today's Nix writes it. Text
 // that is not UTF-8 is an error.
 func AppendString(out []byte, s string) ([]byte, error) {
-	if !utf8.ValidString(s) {
-		at := invalidAt(s)
-		return out, fmt.Errorf("invalid UTF-8 byte at index %d: 0x%02X", at, s[at])
+	if err := Valid(s); err != nil {
+		return out, err
 	}
-	return appendString(out, s, true), nil
+	return append(AppendPart(append(out, '"'), s, false), '"'), nil
 }
 
 // AppendString28 appends a text as Nix 2.8 writes it: "\b" and "\f" as \u00XX
 // and bytes that are not UTF-8 as they are.
-func AppendString28(out []byte, s string) []byte { return appendString(out, s, false) }
+func AppendString28(out []byte, s string) []byte {
+	return append(AppendPart(append(out, '"'), s, true), '"')
+}
 
-func appendString(out []byte, s string, short bool) []byte {
-	out = append(out, '"')
+// AppendPart appends a part of a text as it stands within a JSON string.
+func AppendPart(out []byte, s string, nix28 bool) []byte {
 	start := 0
 	for i := 0; i < len(s); i++ {
 		c := s[i]
@@ -49,13 +59,13 @@ func appendString(out []byte, s string, short bool) []byte {
 			out = append(out, '\\', 'r')
 		case c == '\t':
 			out = append(out, '\\', 't')
-		case c == '\b' && short:
+		case c == '\b' && !nix28:
 			out = append(out, '\\', 'b')
-		case c == '\f' && short:
+		case c == '\f' && !nix28:
 			out = append(out, '\\', 'f')
 		default:
 			out = append(out, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
 		}
 	}
-	return append(append(out, s[start:]...), '"')
+	return append(out, s[start:]...)
 }

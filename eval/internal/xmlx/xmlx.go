@@ -70,6 +70,11 @@ func (w *Writer) start(name string, attrs []Attr) {
 		w.size += len(w.out)
 		w.out = make([]byte, 0, pieceSize+pieceSize/8)
 	}
+	if size := Size(attrs); size >= pieceSize {
+		w.full = append(w.full, w.out)
+		w.size += len(w.out)
+		w.out = make([]byte, 0, size+pieceSize)
+	}
 	w.indent()
 	w.out = append(append(w.out, '<'), name...)
 	for _, a := range attrs {
@@ -77,6 +82,33 @@ func (w *Writer) start(name string, attrs []Attr) {
 		w.out = append(appendEscaped(w.out, a.Value), '"')
 	}
 }
+
+// Size is about how many bytes attributes take when they are written. What is written
+// at once of pieceSize or more has a piece of its own.
+func Size(attrs []Attr) int {
+	size := 0
+	for _, a := range attrs {
+		size += len(a.Value)
+	}
+	if size < pieceSize/longestEscape {
+		return size
+	}
+	for _, a := range attrs {
+		for i := 0; i < len(a.Value); i++ {
+			switch a.Value[i] {
+			case '<', '>':
+				size += 3
+			case '&', '\n':
+				size += 4
+			case '"':
+				size += 5
+			}
+		}
+	}
+	return size
+}
+
+const longestEscape = len("&quot;")
 
 func (w *Writer) indent() {
 	for range w.open {
