@@ -358,3 +358,69 @@ func TestFetchRestricted(t *testing.T) {
 		}
 	}
 }
+
+// A repository leads git to no other one that the program may not read, and git's own
+// ways to share parts are followed where the user's repository has them.
+func TestFetchGitRestricted(t *testing.T) {
+	dir, cache := makeFetchSources(t), t.TempDir()
+	script := `
+mkdir root; cd root; git init -q -b main .; echo r > r; git add r; git commit -qm r; cd ..
+P=$PWD/clean/.git
+bare() { git init -q --bare -b main root/$1; }
+copy() { git clone -q --bare clean root/$1; }
+bare common; rm -r root/common/objects root/common/refs; ln -s $P/objects root/common/l; echo l/.. > root/common/commondir
+bare dirs; rm -r root/dirs/objects/pack; ln -s $P/objects/pack root/dirs/objects/pack
+for d in $P/objects/??; do ln -s $d root/dirs/objects/; done; rm -r root/dirs/refs/heads; ln -s $P/refs/heads root/dirs/refs/heads
+copy file; f=$(cd $P/objects; echo ??/* | cut -d' ' -f1); mkdir -p root/file/objects/${f%/*}; ln -sf $P/objects/$f root/file/objects/$f
+copy packed; rm root/packed/packed-refs; ln -s $P/HEAD root/packed/packed-refs
+copy head; rm root/head/HEAD; ln -s $P/HEAD root/head/HEAD
+copy config; rm root/config/config; ln -s $P/config root/config/config
+copy shared; ln -s $PWD/second root/shared/objects/info/alternates
+copy relative; ln -s $P/objects root/relative/objects/l; echo l/../objects > root/relative/objects/info/alternates
+mkdir root/sub root/sub/w; (cd root/sub; git init -q --bare .git; ln -s $P .git/l; echo "gitdir: ../.git/l/../.git" > w/.git)
+copy old; rm root/old/HEAD; ln -s refs/heads/main root/old/HEAD; git -C root/old update-ref refs/heads/main HEAD 2>/dev/null || cp $P/refs/heads/main root/old/refs/heads/main
+cp -r super evil; rm -rf evil/.git/modules/inner; mkdir evil/.git/modules/inner; ln -s ../../../../sub/.git evil/.git/modules/inner/sub
+cp -r super modules; git -C clean worktree add -q ../linked light; git clone -q --shared clean borrows; cp -r clean linking; rm -r linking/.git/refs/heads; ln -s $P/refs/heads linking/.git/refs/heads
+`
+	cmd := exec.Command("sh", "-euc", script)
+	cmd.Dir, cmd.Env = dir, gitEnvironment(dir)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, test := range []struct{ root, expr, want string }{
+		{"root", `builtins.fetchGit { url = DIR/common; ref = "main"; }`, ""},
+		{"root", `builtins.fetchGit { url = DIR/dirs; ref = "main"; }`, ""},
+		{"root", `builtins.fetchGit { url = DIR/file; ref = "main"; }`, ""},
+		{"root", `builtins.fetchGit { url = DIR/packed; ref = "main"; }`, ""},
+		{"root", `builtins.fetchGit { url = DIR/head; ref = "main"; }`, ""},
+		{"root", `builtins.fetchGit { url = DIR/config; ref = "main"; }`, ""},
+		{"root", `builtins.fetchGit { url = DIR/shared; ref = "main"; }`, ""},
+		{"root", `builtins.fetchGit { url = DIR/relative; ref = "main"; }`, ""},
+		{"root", `builtins.fetchGit DIR/sub/w`, ""},
+		{"root", `builtins.fetchGit { url = DIR/old; ref = "main"; }`, `"a\n2\n"`},
+		{"root", `builtins.fetchGit { url = DIR/old; }`, `"a\n2\n"`},
+		{"evil", `builtins.fetchGit { url = DIR; submodules = true; ref = "HEAD"; }`, ""},
+		{"linking", `builtins.fetchGit { url = DIR; ref = "main"; }`, ""},
+		{"modules", `builtins.fetchGit { url = DIR; submodules = true; ref = "HEAD"; }`, `"s\n"`},
+		{"modules", `builtins.fetchGit { url = DIR; submodules = true; }`, `"s\n"`},
+		{"linked", `builtins.fetchGit DIR`, `"a\n"`},
+		{"linked", `builtins.fetchGit { url = DIR; ref = "main"; }`, `"a\n2\n"`},
+		{"borrows", `builtins.fetchGit { url = DIR; ref = "HEAD"; }`, `"a\n2\n"`},
+	} {
+		root := filepath.Join(dir, test.root)
+		file := "/a"
+		if test.root == "modules" {
+			file = "/inner/sub/s"
+		}
+		got, err := evalFetch(t, cache, `builtins.readFile (`+strings.ReplaceAll(test.expr, "DIR", root)+` + "`+file+`")`, func(o *eval.Options) {
+			w, err := world.New(world.Config{Roots: []string{root}, Checkout: root})
+			if err != nil {
+				t.Fatal(err)
+			}
+			o.World = w
+		})
+		if test.want == "" && (err == nil || !strings.Contains(err.Error(), "is forbidden") || strings.Contains(err.Error(), "other")) || test.want != got || (err == nil) != (test.want != "") {
+			t.Errorf("%s in %s: got %s, %v, want %s", test.expr, test.root, got, err, test.want)
+		}
+	}
+}

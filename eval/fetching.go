@@ -11,6 +11,7 @@ import (
 	"github.com/nixplan/nixplan/eval/value"
 	"github.com/nixplan/nixplan/eval/world"
 	"github.com/nixplan/nixplan/eval/world/fetch"
+	"github.com/nixplan/nixplan/hercules/repo"
 	"github.com/nixplan/nixplan/internal/text"
 )
 
@@ -99,6 +100,7 @@ func (ev *Evaluator) notFetched(m *value.Machine, name string, err error) {
 	var absent *fetch.NotHereError
 	var wrong *fetch.HashError
 	var restricted *world.RestrictedError
+	var link *repo.LinkError
 	switch {
 	case errors.As(err, &absent):
 		e.Kind, e.Message = value.NotSupported, "'"+name+"' cannot fetch "+text.WithoutCredentials(absent.URL)+": it is not here, and nixplan uses the network only when told to"
@@ -108,6 +110,8 @@ func (ev *Evaluator) notFetched(m *value.Machine, name string, err error) {
 		e.Help = "if the new contents are the right ones, pin them: \"" + wrong.Got.Format(hash.SRI) + "\""
 	case errors.As(err, &restricted):
 		e.Kind, e.Message, e.Help = value.Restricted, restricted.Error(), allowing(restricted)
+	case errors.As(err, &link):
+		e.Kind, e.Message = value.Restricted, link.Error()
 	case errors.Is(err, context.Canceled):
 		e.Kind, e.Message = value.Budget, "the evaluation was cancelled"
 	case errors.Is(err, context.DeadlineExceeded):
@@ -141,12 +145,9 @@ func fetchGit(m *value.Machine, f *fetchArgs) value.Value {
 		URL: f.source.URL, Local: real, Rev: f.source.Rev, Ref: f.source.Ref,
 		Submodules: f.bools["submodules"], AllRefs: f.bools["allRefs"], Shallow: f.bools["shallow"],
 		Commit: ev.world.Disk().Commit(real),
-		Allow: func(dir string) error {
-			if ev.world.IsRoot(real) {
-				return nil
-			}
-			return ev.world.Readable(dir)
-		},
+	}
+	if ev.world.Restricted() {
+		r.Allow, r.Root = ev.world.Readable, ev.world.IsRoot(real)
 	}
 	ignore, set := f.bools["exportIgnore"]
 	r.ExportIgnore = ignore || !set && !r.Submodules

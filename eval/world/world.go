@@ -363,7 +363,7 @@ func (m *Mount) place(sub string) (place, error) {
 
 // check refuses what lies outside the roots.
 func (w *World) check(p place) error {
-	if len(w.roots) == 0 {
+	if !w.Restricted() {
 		return nil
 	}
 	resolved, err := w.resolve(p.real)
@@ -439,6 +439,9 @@ func (w *World) checkLink(p place) error {
 	return w.check(p)
 }
 
+// Restricted reports whether some files of this machine may not be read.
+func (w *World) Restricted() bool { return len(w.roots) > 0 }
+
 // Readable reports, by its error, whether a directory or file of this machine
 // may be read.
 func (w *World) Readable(real string) error { return w.check(place{real: real}) }
@@ -447,7 +450,7 @@ func (w *World) Readable(real string) error { return w.check(place{real: real}) 
 // a whole because the caller said so.
 func (w *World) IsRoot(real string) bool {
 	resolved, err := w.config.Disk.EvalSymlinks(real)
-	return len(w.roots) == 0 || err == nil && slices.Contains(w.roots, resolved)
+	return !w.Restricted() || err == nil && slices.Contains(w.roots, resolved)
 }
 
 // ReadFile reads a whole regular file.

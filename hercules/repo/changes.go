@@ -89,7 +89,7 @@ func (g *Git) Unchanged() (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	fresh, err := load(g.WorkTree, g.Dir)
+	fresh, err := load(g.WorkTree, g.Dir, nil)
 	if err != nil {
 		return false, err
 	}

@@ -244,7 +244,17 @@ func (g *Git) filters() []string {
 // repository or make it run, trace or ask something. An index that a hook
 // prepares for the commit being made (GIT_INDEX_FILE) stays when it is ours:
 // it is what will be committed.
-func (g *Git) environment() []string { return cleanEnvironment(g.ownsIndex) }
+func (g *Git) environment() []string {
+	env := cleanEnvironment(g.ownsIndex)
+	if !g.Bare() {
+		// What git does not take for a repository here must not lead it to another.
+		env = append(env, "GIT_CEILING_DIRECTORIES="+filepath.Dir(g.WorkTree))
+	}
+	if g.restricted && g.Common != g.Dir {
+		env = append(env, "GIT_COMMON_DIR="+g.Common)
+	}
+	return env
+}
 
 func cleanEnvironment(keepIndex func(path string) bool) []string {
 	env := make([]string, 0, 64)

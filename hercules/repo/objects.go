@@ -15,7 +15,7 @@ import (
 
 // OpenAt is Open for a directory that must be the repository itself: its work
 // tree's root, or a bare repository. It returns nil and no error when it is not.
-func OpenAt(dir string) (*Git, error) { return openAt(filepath.Clean(dir)) }
+func OpenAt(dir string) (*Git, error) { return openAt(filepath.Clean(dir), nil) }
 
 // Resolve gives the commit that a name stands for, as hex digits. The name may
 // be anything git resolves; options are not taken from it.

@@ -44,6 +44,11 @@ type Git struct {
 	config config
 	refs   refs
 
+	// parts are the directories that git reads, without links, of a repository that
+	// OpenWithin opened; restricted says that it did.
+	parts      []string
+	restricted bool
+
 	index    indexState
 	snapshot string // the commit whose files count instead of those checked out, see AtRevision
 }
@@ -63,7 +68,7 @@ type indexState struct {
 // repository it returns nil and no error.
 func Open(dir string) (*Git, error) {
 	for at := filepath.Clean(dir); ; {
-		g, err := openAt(at)
+		g, err := openAt(at, nil)
 		if g != nil || err != nil {
 			return g, err
 		}
@@ -76,28 +81,34 @@ func Open(dir string) (*Git, error) {
 }
 
 // openAt looks for a repository whose work tree is dir, or which is dir itself.
-func openAt(dir string) (*Git, error) {
+// allow is that of OpenWithin, or nil.
+func openAt(dir string, allow func(string) error) (*Git, error) {
 	dotGit := filepath.Join(dir, ".git")
 	info, err := os.Stat(dotGit)
 	switch {
 	case err == nil && info.IsDir():
 		if isGitDir(dotGit) {
-			return load(dir, dotGit)
+			return load(dir, dotGit, allow)
 		}
 	case err == nil:
 		target, err := readGitFile(dotGit)
 		if err != nil {
 			return nil, err
 		}
+		if allow != nil {
+			if err := allow(target); err != nil {
+				return nil, err
+			}
+		}
 		if !isGitDir(target) {
 			return nil, &Error{Path: dotGit, Problem: "names " + target + ", which is not a git directory"}
 		}
-		return load(dir, target)
+		return load(dir, target, allow)
 	case !errors.Is(err, os.ErrNotExist) && !errors.Is(err, os.ErrPermission):
 		return nil, err
 	}
 	if isGitDir(dir) {
-		return load("", dir)
+		return load("", dir, allow)
 	}
 	return nil, nil
 }
@@ -118,7 +129,7 @@ func readGitFile(path string) (string, error) {
 	if !ok {
 		return "", &Error{Path: path, Problem: "is neither a directory nor a \"gitdir:\" file"}
 	}
-	return under(filepath.Dir(path), target), nil
+	return physical(filepath.Dir(path), target), nil
 }
 
 // isGitDir applies git's own test: a HEAD, and objects and refs here or in the
@@ -141,7 +152,20 @@ func commonDir(dir string) string {
 	if err != nil {
 		return dir
 	}
-	return under(dir, strings.TrimRight(string(text), "\r\n"))
+	return physical(dir, strings.TrimRight(string(text), "\r\n"))
+}
+
+// physical is path taken relative to dir as the system follows it, and git when it
+// looks for the parts of a repository: ".." is the directory that the one before
+// it lies in, whatever link led there.
+func physical(dir, path string) string {
+	if !filepath.IsAbs(path) {
+		path = dir + string(filepath.Separator) + path
+	}
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		return real
+	}
+	return filepath.Clean(path)
 }
 
 // under is path taken relative to dir.
@@ -152,8 +176,13 @@ func under(dir, path string) string {
 	return filepath.Join(dir, path)
 }
 
-func load(workTree, dir string) (*Git, error) {
+func load(workTree, dir string, allow func(string) error) (*Git, error) {
 	g := &Git{WorkTree: workTree, Dir: dir, Common: commonDir(dir)}
+	if allow != nil {
+		if err := g.restrict(allow); err != nil {
+			return nil, err
+		}
+	}
 	text, err := readFile(filepath.Join(g.Common, "config"))
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
@@ -179,40 +208,7 @@ func load(workTree, dir string) (*Git, error) {
 
 // AsBare is the repository without its work tree.
 func (g *Git) AsBare() *Git {
-	return &Git{Dir: g.Dir, Common: g.Common, HeadRef: g.HeadRef, HeadRev: g.HeadRev, Shallow: g.Shallow, config: g.config, refs: g.refs}
-}
-
-// Alternates are the directories, besides its own, that the repository takes
-// objects from. Those may name others in turn; they are followed as git does.
-func (g *Git) Alternates() ([]string, error) {
-	var all []string
-	const deepest = 5 // git's bound
-	var follow func(objects string, depth int) error
-	follow = func(objects string, depth int) error {
-		data, err := readFile(filepath.Join(objects, "info", "alternates"))
-		if errors.Is(err, os.ErrNotExist) || depth > deepest {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		for line := range strings.Lines(string(data)) {
-			line = strings.TrimRight(line, "\r\n")
-			if line == "" || strings.HasPrefix(line, "#") {
-				continue
-			}
-			if strings.HasPrefix(line, `"`) {
-				return &Error{Path: filepath.Join(objects, "info", "alternates"), Problem: "has a quoted path, which is not supported"}
-			}
-			dir := under(objects, line)
-			all = append(all, dir)
-			if err := follow(dir, depth+1); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	return all, follow(filepath.Join(g.Common, "objects"), 0)
+	return &Git{Dir: g.Dir, Common: g.Common, HeadRef: g.HeadRef, HeadRev: g.HeadRev, Shallow: g.Shallow, config: g.config, refs: g.refs, parts: g.parts, restricted: g.restricted}
 }
 
 // Bare reports whether the repository has no checked out files.

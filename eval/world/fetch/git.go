@@ -27,9 +27,12 @@ type GitRequest struct {
 	// Commit is the commit whose files are taken for those of Local's work tree,
 	// "" for what is there.
 	Commit string
-	// Allow says, by its error, whether a directory of this machine may be read;
-	// nil: any. A repository can lead to others.
+	// Allow says, by its error, whether a directory of this machine may be read,
+	// which is given without symbolic links; nil: any. A repository can lead to others.
 	Allow func(dir string) error
+	// Root says that Local is the repository that the user named: where git put
+	// its parts is believed, wherever that is.
+	Root bool
 	// Rev is the commit, as hex digits; "" for the tip of Ref.
 	Rev string
 	// Ref is a branch, a tag or a full name; "" for what HEAD is, or, of a local
@@ -42,6 +45,8 @@ type GitRequest struct {
 	// WholeIfDirty leaves nothing away of a work tree that differs from its
 	// commit, as old versions of Nix do.
 	WholeIfDirty bool
+
+	own []string // parts of the user's repository, which Allow need not know
 }
 
 // Tree is a git tree.
@@ -86,7 +91,7 @@ func (f *Fetcher) git(ctx context.Context, r *GitRequest) (*Tree, error) {
 	if r.Local == "" {
 		return f.gitRemote(ctx, r)
 	}
-	g, err := repo.OpenAt(r.Local)
+	g, err := r.openLocal()
 	switch {
 	case err != nil:
 		return nil, err
@@ -95,9 +100,6 @@ func (f *Fetcher) git(ctx context.Context, r *GitRequest) (*Tree, error) {
 	}
 	if g.WorkTree != r.Local {
 		g = g.AsBare() // a git directory: it does not choose its work tree
-	}
-	if err := r.allowed(g); err != nil {
-		return nil, err
 	}
 	switch {
 	case r.Rev == "" && r.Ref == "" && r.Commit != "":
@@ -128,22 +130,33 @@ func resolve(ctx context.Context, g *repo.Git, ref, name string) (string, error)
 	return rev, err
 }
 
-// allowed refuses a repository whose parts lie where nothing may be read: the
-// files of a bare one can be committed like any others.
-func (r *GitRequest) allowed(g *repo.Git) error {
+// openLocal opens the repository at Local, nil when there is none.
+func (r *GitRequest) openLocal() (*repo.Git, error) {
+	if r.Allow == nil || !r.Root {
+		return r.open(r.Local)
+	}
+	g, err := repo.OpenWithin(r.Local, func(string) error { return nil })
+	if g != nil {
+		r.own = g.Parts()
+	}
+	return g, err
+}
+
+// open opens a repository of this machine, nil when there is none. One whose parts
+// lie where nothing may be read is refused: the files of a bare one can be
+// committed like any others.
+func (r *GitRequest) open(dir string) (*repo.Git, error) {
 	if r.Allow == nil {
-		return nil
+		return repo.OpenAt(dir)
 	}
-	dirs, err := g.Alternates()
-	if err != nil {
-		return err
-	}
-	for _, dir := range append(dirs, g.Dir, g.Common, filepath.Join(g.Common, "objects")) {
-		if err := r.Allow(dir); err != nil {
-			return err
+	return repo.OpenWithin(dir, func(part string) error {
+		for _, own := range r.own {
+			if part == own || strings.HasPrefix(part, own+"/") {
+				return nil
+			}
 		}
-	}
-	return nil
+		return r.Allow(part)
+	})
 }
 
 // ErrNoRepository says that a directory is no git repository.
@@ -209,7 +222,7 @@ func (f *Fetcher) tracked(ctx context.Context, r *GitRequest, g *repo.Git, dirty
 				addParents(keep, name)
 				continue
 			}
-			sub, err := repo.OpenAt(filepath.Join(r.Local, filepath.FromSlash(name)))
+			sub, err := r.open(filepath.Join(r.Local, filepath.FromSlash(name)))
 			if err != nil {
 				return nil, err
 			}
@@ -217,9 +230,6 @@ func (f *Fetcher) tracked(ctx context.Context, r *GitRequest, g *repo.Git, dirty
 			below[name] = func(sub string) bool { return sub == "" }
 			if sub == nil || sub.Bare() {
 				continue // not checked out
-			}
-			if err := r.allowed(sub); err != nil {
-				return nil, err
 			}
 			subDirty, err := sub.Dirty()
 			if err != nil {
@@ -482,12 +492,12 @@ func (x *export) openSubmodule(ctx context.Context, g *repo.Git, rev string, e r
 			continue
 		}
 		if filepath.IsLocal(s.Name) {
-			kept, err := repo.OpenAt(filepath.Join(g.Common, "modules", filepath.FromSlash(s.Name)))
-			if err == nil && kept != nil {
+			kept, err := x.r.open(filepath.Join(g.Common, "modules", filepath.FromSlash(s.Name)))
+			if err != nil {
+				return nil, err
+			}
+			if kept != nil {
 				kept = kept.AsBare()
-				if err := x.r.allowed(kept); err != nil {
-					return nil, err
-				}
 				if _, err := kept.CommitTime(ctx, e.Object); err == nil {
 					return kept, nil
 				}
