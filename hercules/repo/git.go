@@ -253,6 +253,9 @@ func (g *Git) environment() []string {
 	if g.restricted && g.Common != g.Dir {
 		env = append(env, "GIT_COMMON_DIR="+g.Common)
 	}
+	if g.objects != "" {
+		env = append(env, "GIT_OBJECT_DIRECTORY="+g.objects, "GIT_ATTR_NOSYSTEM=1")
+	}
 	return env
 }
 
@@ -269,7 +272,7 @@ func cleanEnvironment(keepIndex func(path string) bool) []string {
 		}
 		env = append(env, entry)
 	}
-	return append(env, "LC_ALL=C", "GIT_TERMINAL_PROMPT=0", "GIT_NO_LAZY_FETCH=1")
+	return append(env, "LC_ALL=C", "GIT_TERMINAL_PROMPT=0", "GIT_NO_LAZY_FETCH=1", "GIT_NO_REPLACE_OBJECTS=1")
 }
 
 // ownsIndex reports whether a GIT_INDEX_FILE is one of this repository's.

@@ -48,6 +48,7 @@ type Git struct {
 	// OpenWithin opened; restricted says that it did.
 	parts      []string
 	restricted bool
+	objects    string // where objects are, if not in Common
 
 	index    indexState
 	snapshot string // the commit whose files count instead of those checked out, see AtRevision

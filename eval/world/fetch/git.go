@@ -277,7 +277,7 @@ func addParents(keep map[string]bool, name string) {
 // dropIgnored removes what has the attribute export-ignore, and what lies in a
 // directory that has it. Without a .gitattributes
 // nothing has.
-func dropIgnored(ctx context.Context, g *repo.Git, rev, index string, keep map[string]bool) error {
+func dropIgnored(ctx context.Context, g *repo.Git, rev, scratch string, keep map[string]bool) error {
 	attributes, directories := false, map[string]bool{}
 	for name := range keep {
 		attributes = attributes || path.Base(name) == ".gitattributes"
@@ -297,7 +297,7 @@ func dropIgnored(ctx context.Context, g *repo.Git, rev, index string, keep map[s
 	for name := range directories {
 		paths = append(paths, name+"/")
 	}
-	ignored, err := g.ExportIgnored(ctx, rev, index, paths)
+	ignored, err := g.ExportIgnored(ctx, rev, scratch, paths)
 	if err != nil || len(ignored) == 0 {
 		return err
 	}
@@ -320,11 +320,11 @@ func (f *Fetcher) commit(ctx context.Context, r *GitRequest, g *repo.Git, rev st
 		return nil, fmt.Errorf("it does not have the commit %s", rev)
 	}
 	t := &Tree{Rev: rev, LastModified: modified, RevCount: revCount(g, rev)}
-	// A commit's name says what is in it, whatever the repository; submodules
-	// come from where the repository says.
-	key := entryKey("git", rev, fmt.Sprint(r.ExportIgnore))
+	// A commit's name says what is in it, whatever the repository: it is verified.
+	// Submodules come from where the repository says.
+	key := entryKey("commit", rev, fmt.Sprint(r.ExportIgnore))
 	if r.Submodules {
-		key = entryKey("git", rev, "submodules", r.URL)
+		key = entryKey("commit", rev, "submodules", r.URL)
 	}
 	unlock, err := f.cache.lock(ctx, key)
 	if err != nil {
@@ -355,7 +355,7 @@ func (f *Fetcher) commit(ctx context.Context, r *GitRequest, g *repo.Git, rev st
 		return nil, err
 	}
 	defer root.Close()
-	if err := x.tree(ctx, g, rev, root, filepath.Join(temp.path, "index")); err != nil {
+	if err := x.tree(ctx, g, rev, root, filepath.Join(temp.path, "attributes")); err != nil {
 		return nil, err
 	}
 	got, err := hashContent(ctx, content, true, hash.SHA256)
@@ -391,20 +391,33 @@ type export struct {
 // maxSubmodules bounds how deep submodules may have submodules.
 const maxSubmodules = 32
 
-func (x *export) tree(ctx context.Context, g *repo.Git, rev string, root *os.Root, index string) error {
-	entries, err := g.Tree(ctx, rev)
+func (x *export) tree(ctx context.Context, g *repo.Git, rev string, root *os.Root, scratch string) error {
+	entries, err := g.Files(ctx, rev, x.entries)
+	if errors.Is(err, repo.ErrTooManyFiles) {
+		return fmt.Errorf("it has more than %d files", x.f.config.MaxEntries)
+	}
 	if err != nil {
 		return err
 	}
-	if x.entries -= len(entries); x.entries < 0 {
-		return fmt.Errorf("it has more than %d files", x.f.config.MaxEntries)
-	}
+	x.entries -= len(entries)
 	keep := map[string]bool{}
+	var attributes []string
 	for _, e := range entries {
 		keep[e.Path] = true
+		if path.Base(e.Path) == ".gitattributes" {
+			attributes = append(attributes, e.Object)
+		}
 	}
 	if x.r.ExportIgnore {
-		if err := dropIgnored(ctx, g, rev, index, keep); err != nil {
+		// Git reads them as well, and one that is ignored is not among what is written.
+		err := g.Blobs(ctx, attributes, func(_ int, _ int64, r io.Reader) error {
+			_, err := io.Copy(io.Discard, r)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if err := dropIgnored(ctx, g, rev, scratch, keep); err != nil {
 			return err
 		}
 	}
@@ -420,7 +433,7 @@ func (x *export) tree(ctx context.Context, g *repo.Git, rev string, root *os.Roo
 			}
 		}
 		if e.Mode == "160000" {
-			if err := x.submodule(ctx, g, rev, root, index, e); err != nil {
+			if err := x.submodule(ctx, g, entries, root, scratch, e); err != nil {
 				return err
 			}
 			continue
@@ -462,7 +475,7 @@ func writeBlob(root *os.Root, e repo.TreeEntry, r io.Reader) error {
 
 // submodule writes a submodule's files: from the repository itself when it was
 // checked out there once, else from where .gitmodules says.
-func (x *export) submodule(ctx context.Context, g *repo.Git, rev string, root *os.Root, index string, e repo.TreeEntry) error {
+func (x *export) submodule(ctx context.Context, g *repo.Git, files []repo.TreeEntry, root *os.Root, scratch string, e repo.TreeEntry) error {
 	if err := root.MkdirAll(e.Path, 0o755); err != nil || !x.r.Submodules {
 		return err
 	}
@@ -470,7 +483,7 @@ func (x *export) submodule(ctx context.Context, g *repo.Git, rev string, root *o
 		return errors.New("its submodules nest too deeply")
 	}
 	defer func() { x.depth-- }()
-	sub, err := x.openSubmodule(ctx, g, rev, e)
+	sub, err := x.openSubmodule(ctx, g, files, e)
 	if err != nil {
 		return fmt.Errorf("submodule %s: %w", e.Path, err)
 	}
@@ -479,11 +492,11 @@ func (x *export) submodule(ctx context.Context, g *repo.Git, rev string, root *o
 		return err
 	}
 	defer below.Close()
-	return x.tree(ctx, sub, e.Object, below, index)
+	return x.tree(ctx, sub, e.Object, below, scratch)
 }
 
-func (x *export) openSubmodule(ctx context.Context, g *repo.Git, rev string, e repo.TreeEntry) (*repo.Git, error) {
-	list, err := g.Submodules(ctx, rev)
+func (x *export) openSubmodule(ctx context.Context, g *repo.Git, files []repo.TreeEntry, e repo.TreeEntry) (*repo.Git, error) {
+	list, err := g.Submodules(ctx, files)
 	if err != nil {
 		return nil, err
 	}

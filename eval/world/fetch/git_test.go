@@ -243,3 +243,49 @@ func TestSubmoduleURL(t *testing.T) {
 		}
 	}
 }
+
+// A repository of this machine gives no other files for a commit than the commit has,
+// and leaves none of its own in the cache for others that pin the commit.
+func TestGitVerified(t *testing.T) {
+	s := newGitServer(t)
+	s.run(t, `
+		git init -q -b main good; cd good; mkdir d
+		echo good > a; echo good > d/b; echo 'd/x export-ignore' > .gitattributes; echo x > d/x; git add .; git commit -qm 1
+		printf 'tree %s\nauthor a <a@example.org> 0 +0000\ncommitter a <a@example.org> 0 +0000\n\n1\n' $(echo bad | git hash-object -w --stdin | sed 's/^/100644 blob /;s/$/\ta/' | git mktree) > ../text
+		git hash-object -w -t commit ../text > ../other; cd ..; top=$PWD
+		copy() { cp -r good $1; chmod -R u+w $1; }
+		file() { git -C $top/good rev-parse $1 | sed 's,^..,&/,;s,^,.git/objects/,'; }
+		copy blob; (cd blob; cp $(git rev-parse $(cat ../other):a | sed 's,^..,&/,;s,^,.git/objects/,') $(file HEAD:a))
+		copy tree; (cd tree; cp $(git rev-parse $(cat ../other): | sed 's,^..,&/,;s,^,.git/objects/,') $(file HEAD^{tree}))
+		copy commit; (cd commit; cp $(sed 's,^..,&/,;s,^,.git/objects/,' ../other) $(file HEAD))
+		copy attributes; (cd attributes; n=$(echo '* export-ignore' | git hash-object -w --stdin); cp $(echo $n | sed 's,^..,&/,;s,^,.git/objects/,') $(file HEAD:.gitattributes))
+		copy replaced; git -C replaced replace HEAD $(cat other)
+		copy info; echo 'a export-ignore' > info/.git/info/attributes
+		copy configured; git -C configured config core.attributesFile "$PWD/more"; echo 'a export-ignore' > more`)
+	rev := s.run(t, "git -C good rev-parse HEAD")
+	want := []string{"./", ".gitattributes -r--r--r-- d/x export-ignore\n", "a -r--r--r-- good\n", "d/", "d/b -r--r--r-- good\n"}
+	for name, refused := range map[string]bool{
+		"blob": true, "tree": true, "commit": true, "attributes": true, "replaced": false, "info": false, "configured": false,
+	} {
+		cache := t.TempDir()
+		get := func(name string) (*Tree, error) {
+			local := filepath.Join(s.dir, name)
+			return newFetcher(t, cache, nil).Git(t.Context(), GitRequest{URL: local, Local: local, Rev: rev, ExportIgnore: true})
+		}
+		tree, err := get(name)
+		if (err != nil) != refused {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err == nil {
+			if diff := cmp.Diff(want, describe(t, tree.Dir)); diff != "" {
+				t.Errorf("%s: %s", name, diff)
+			}
+		}
+		if tree, err = get("good"); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, describe(t, tree.Dir)); diff != "" {
+			t.Errorf("after %s: %s", name, diff)
+		}
+	}
+}
