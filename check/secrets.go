@@ -48,14 +48,17 @@ func openSecrets(named string, settings *config.Config, disk *world.Disk, root s
 		file, problems, _ = secrets.ReadFile(at, display(at))
 	}
 	at, configured := settings.Manifest(root)
-	manifest, more, err := secrets.ReadManifest(disk, at, display(at))
+	manifest, more, err := settings.ReadManifest(disk, at, display(at))
 	switch {
 	case err == nil:
 		problems = append(problems, more...)
-	case configured:
-		d := &diag.Diagnostic{
-			ID: diag.IDManifest, Severity: diag.Error, Range: settings.Place(settings.Secrets.ManifestRange),
-			Summary: "the manifest of secrets cannot be read: " + err.Error(),
+	case configured, errors.Is(err, config.ErrOutside):
+		d := &diag.Diagnostic{ID: diag.IDManifest, Severity: diag.Error, Summary: "the manifest of secrets cannot be read: " + err.Error()}
+		if configured {
+			d.Range = settings.Place(settings.Secrets.ManifestRange)
+		}
+		if errors.Is(err, config.ErrOutside) {
+			d.Help = "name one that does with --secrets, or a configuration with --config"
 		}
 		if errors.Is(err, fs.ErrNotExist) {
 			d.Summary = "the manifest of secrets does not exist"

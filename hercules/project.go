@@ -234,6 +234,14 @@ func (p *Project) find(path string) error {
 	return nil
 }
 
+// Top is the top of git's work tree, or Root without git.
+func (p *Project) Top() string {
+	if p.Git != nil {
+		return p.Git.Top()
+	}
+	return p.Root
+}
+
 // nearestRoot is the innermost directory from dir up to the work tree's top
 // that has an entry file, else top, else dir.
 func (p *Project) nearestRoot(dir, top string) string {

@@ -187,7 +187,7 @@ func open(ctx context.Context, o Options, project *hercules.Project) (*Planner, 
 // configuration reads the settings. A path that the user names must exist.
 func configuration(path string, project *hercules.Project) (*config.Config, diag.List, error) {
 	if path == "" {
-		return config.Find(project.Disk, project.Root)
+		return config.Find(project.Disk, project.Root, project.Top())
 	}
 	at, err := filepath.Abs(path)
 	if err != nil {

@@ -89,7 +89,7 @@ func (o *applyOptions) repositoryOf(m *executor.Manifest) (*hercules.Project, *c
 	if err != nil {
 		return nil, nil
 	}
-	settings, _, err := config.Find(nil, project.Root)
+	settings, _, err := config.Find(nil, project.Root, project.Top())
 	if err != nil {
 		return project, nil
 	}

@@ -262,7 +262,7 @@ func openSettings(streams *Streams) (*hercules.Project, *config.Config, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	c, list, err := config.Find(nil, project.Root)
+	c, list, err := config.Find(nil, project.Root, project.Top())
 	if err != nil {
 		return nil, nil, err
 	}

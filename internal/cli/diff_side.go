@@ -123,7 +123,7 @@ func (o *diffOptions) identity(project *hercules.Project) (hercules.Identity, er
 	if o.config != "" {
 		c, _, err = config.Load(o.config, o.config)
 	} else {
-		c, _, err = config.Find(nil, project.Root)
+		c, _, err = config.Find(nil, project.Root, project.Top())
 	}
 	if err != nil {
 		return hercules.Identity{}, err

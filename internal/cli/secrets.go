@@ -314,9 +314,12 @@ func (p *secretsProject) findSecrets(named string) (*secrets.Location, error) {
 	return at, nil
 }
 
+// commandLine is the origin of what the user named.
+const commandLine = "the command line"
+
 func (p *secretsProject) findManifest(named string) *secrets.Location {
 	if named != "" {
-		return &secrets.Location{Path: named, Origin: "the command line"}
+		return &secrets.Location{Path: named, Origin: commandLine}
 	}
 	path, configured := p.config.Manifest(p.Root)
 	at := &secrets.Location{Path: p.display(path), Origin: "the repository"}
@@ -358,7 +361,11 @@ func (p *secretsProject) readSecrets(at *secrets.Location) (*secrets.Inventory, 
 }
 
 func (p *secretsProject) readManifest(at *secrets.Location) (*secrets.Inventory, diag.List, error) {
-	v, list, err := secrets.ReadManifest(nil, at.Path, at.Path)
+	read := secrets.ReadManifest
+	if at.Origin != commandLine {
+		read = p.config.ReadManifest
+	}
+	v, list, err := read(nil, at.Path, at.Path)
 	if err != nil {
 		exit := usagef("cannot read the manifest %s (from %s): %v", at.Path, at.Origin, err)
 		if errors.Is(err, fs.ErrNotExist) {

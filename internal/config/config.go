@@ -11,6 +11,7 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/nixplan/nixplan/eval/world"
 	"github.com/nixplan/nixplan/hercules/secrets"
 	"github.com/nixplan/nixplan/internal/diag"
 )
@@ -52,6 +53,7 @@ type Config struct {
 	// path is the file's, source its text; of a zero Config they are empty.
 	path   string
 	source *diag.Source
+	files  *world.World // the repository's, if the configuration is one of them
 }
 
 // Project says what an agent calls the repository. What is empty is taken from
@@ -173,6 +175,18 @@ func (c *Config) Manifest(root string) (path string, configured bool) {
 		return c.Path(c.Secrets.Manifest), true
 	}
 	return filepath.Join(root, secrets.ManifestFile), false
+}
+
+// ReadManifest reads the manifest that Manifest gave, from disk; name is how findings
+// call it. A configuration that lies in the repository names none of other files,
+// which is ErrOutside: a finding would show what stands there.
+func (c *Config) ReadManifest(disk *world.Disk, path, name string) (*secrets.Inventory, diag.List, error) {
+	if c.files != nil {
+		if err := inside(c.files, path); err != nil {
+			return nil, nil, err
+		}
+	}
+	return secrets.ReadManifest(disk, path, name)
 }
 
 // Severity is how to rate a finding of a rule: what the configuration says, else

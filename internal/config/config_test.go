@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"flag"
 	"maps"
 	"os"
@@ -229,14 +230,14 @@ func TestSourceKindsAreModelled(t *testing.T) {
 
 func TestFind(t *testing.T) {
 	dir := t.TempDir()
-	c, list, err := Find(nil, dir)
+	c, list, err := Find(nil, dir, dir)
 	if err != nil || len(list) > 0 || c.Exists() {
 		t.Fatalf("without a file: %v, %v, %v", c, list, err)
 	}
 	if err := os.WriteFile(filepath.Join(dir, FileName), []byte(everything), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	c, list, err = Find(nil, dir)
+	c, list, err = Find(nil, dir, dir)
 	if err != nil || len(list) > 0 || !c.Exists() {
 		t.Fatalf("with a file: %v, %v, %v", c, list, err)
 	}
@@ -245,6 +246,56 @@ func TestFind(t *testing.T) {
 	}
 	if got := c.Path(c.Secrets.File); got != "/var/lib/secrets.json" {
 		t.Errorf("file %s", got)
+	}
+}
+
+// Neither the configuration nor the manifest that it names is a file of others.
+func TestOutside(t *testing.T) {
+	dir := t.TempDir()
+	root := filepath.Join(dir, "top", "root")
+	for name, text := range map[string]string{
+		"secret": "a secret", "top/shared.hcl": "", "top/.git/config": "a secret", "top/root/in.hcl": "",
+		"top/manifest.yaml": "secrets: {}", "manifest.yaml": "secrets: {}",
+	} {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	file := filepath.Join(root, FileName)
+	for target, refused := range map[string]bool{
+		"../../secret": true, filepath.Join(dir, "secret"): true, "../.git/config": true, "../shared.hcl": false, "in.hcl": false,
+	} {
+		os.Remove(file)
+		if err := os.Symlink(target, file); err != nil {
+			t.Fatal(err)
+		}
+		if _, list, err := Find(nil, root, filepath.Dir(root)); errors.Is(err, ErrOutside) != refused || len(list) > 0 {
+			t.Errorf("%s: %v, %v", target, list, err)
+		}
+	}
+	os.Remove(file)
+	for manifest, refused := range map[string]bool{"../../manifest.yaml": true, filepath.Join(dir, "manifest.yaml"): true, "../manifest.yaml": false} {
+		if err := os.WriteFile(file, []byte("secrets {\n  manifest = \""+manifest+"\"\n}\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		c, list, err := Find(nil, root, filepath.Dir(root))
+		if err != nil || len(list) > 0 {
+			t.Fatal(list, err)
+		}
+		at, _ := c.Manifest(root)
+		if _, _, err := c.ReadManifest(nil, at, "m"); errors.Is(err, ErrOutside) != refused {
+			t.Errorf("%s: %v", manifest, err)
+		}
+		if c, _, err = Load(file, FileName); err != nil { // named by the user
+			t.Fatal(err)
+		}
+		if _, _, err := c.ReadManifest(nil, at, "m"); errors.Is(err, ErrOutside) {
+			t.Errorf("%s of a configuration that the user names: %v", manifest, err)
+		}
 	}
 }
 
@@ -272,7 +323,7 @@ func TestLoadFailures(t *testing.T) {
 			t.Errorf("%s: %v, want %q", path, err, want)
 		}
 	}
-	if _, _, err := Find(nil, dir); err == nil {
+	if _, _, err := Find(nil, dir, dir); err == nil {
 		t.Error("a dangling link counts as no configuration")
 	}
 }

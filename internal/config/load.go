@@ -29,13 +29,49 @@ const (
 const manual = "https://github.com/nixplan/nixplan/blob/main/docs/configuration.md"
 
 // Find reads the configuration of the repository at root (absolute), whose files
-// are on disk; nil is this machine. Where there is none it returns the zero Config, which is valid.
-func Find(disk *world.Disk, root string) (*Config, diag.List, error) {
+// are on disk; nil is this machine. top is the work tree of git that root lies in, or root.
+// Where there is none it returns the zero Config, which is valid.
+//
+// What is wrong with the file is shown with its lines, so it must be one of the
+// repository's, links followed.
+func Find(disk *world.Disk, root, top string) (*Config, diag.List, error) {
+	files, err := world.New(world.Config{Roots: []string{root, top}, Checkout: top, Disk: disk})
+	if err != nil {
+		return nil, nil, err
+	}
 	path := filepath.Join(root, FileName)
 	if _, err := disk.Lstat(path); errors.Is(err, fs.ErrNotExist) {
-		return &Config{}, nil, nil
+		return &Config{files: files}, nil, nil
 	}
-	return load(disk, path, FileName)
+	if err := inside(files, path); err != nil {
+		return nil, nil, unreadable(FileName, err)
+	}
+	c, list, err := load(disk, path, FileName)
+	if c != nil {
+		c.files = files
+	}
+	return c, list, err
+}
+
+// ErrOutside says that something the repository names is none of its files.
+var ErrOutside = errors.New("it lies outside the repository's files")
+
+// inside refuses a file that is none of the repository's, links followed. What is not
+// there is left to whoever reads it.
+func inside(files *world.World, path string) error {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return err
+	}
+	var restricted *world.RestrictedError
+	if errors.As(files.Readable(path), &restricted) {
+		return ErrOutside
+	}
+	return nil
+}
+
+func unreadable(name string, err error) error {
+	return fmt.Errorf("cannot read the configuration %s: %w", name, err)
 }
 
 // Load reads a configuration. name is how findings call the file.
@@ -54,7 +90,7 @@ func load(disk *world.Disk, path, name string) (*Config, diag.List, error) {
 		if errors.As(err, &pathErr) {
 			err = pathErr.Err
 		}
-		return nil, nil, fmt.Errorf("cannot read the configuration %s: %w", name, err)
+		return nil, nil, unreadable(name, err)
 	}
 	c, list := parse(text, name)
 	c.path = path
