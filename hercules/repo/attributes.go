@@ -15,7 +15,7 @@ func (g *Git) Filter(path string) (string, error) {
 	}
 	cmd := g.prepare(context.Background(), g.withoutFilters(), "check-attr", "-z", "--stdin", "filter")
 	cmd.Stdin = strings.NewReader(rel + "\x00")
-	out, err := output(cmd, "check-attr")
+	out, err := g.output(cmd, "check-attr")
 	if err != nil {
 		return "", err
 	}

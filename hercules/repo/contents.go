@@ -45,7 +45,7 @@ func (c *contents) read(object string, most int64) ([]byte, error) {
 			return nil, nil // it may not fetch, and gives up
 		}
 		if detail := strings.TrimSpace(c.complaint.String()); detail != "" {
-			err = &Error{Path: "git cat-file", Problem: "failed: " + firstLine(detail, err)}
+			err = c.g.failure("cat-file", detail, err)
 		}
 		return nil, err
 	}

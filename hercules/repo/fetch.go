@@ -18,7 +18,7 @@ func InitBare(ctx context.Context, dir string) error {
 		"init", "--bare", "--quiet", "--", dir)
 	cmd := exec.CommandContext(ctx, "git", args...)
 	cmd.Env = cleanEnvironment(func(string) bool { return false })
-	_, err := output(cmd, "init")
+	_, err := (*Git)(nil).output(cmd, "init")
 	return err
 }
 
@@ -57,7 +57,7 @@ func (g *Git) Fetch(ctx context.Context, o FetchOptions) error {
 	// The address may have a password, so it does not stand among the arguments,
 	// which every user of the machine can read.
 	cmd.Env = appendConfig(cmd.Env, [2]string{"remote." + remoteName + ".url", o.URL})
-	_, err := output(cmd, "fetch")
+	_, err := g.output(cmd, "fetch")
 	return err
 }
 

@@ -149,7 +149,7 @@ var safety = []string{
 var offline = []string{"-c", "core.sshCommand=false", "-c", "credential.helper="}
 
 // run calls git in the work tree, with the repository's filters off, and gives
-// its output. A failure carries the first line git wrote about it.
+// its output.
 func (g *Git) run(args ...string) ([]byte, error) { return g.command(g.withoutFilters(), args...) }
 
 func (g *Git) command(env []string, args ...string) ([]byte, error) {
@@ -157,7 +157,7 @@ func (g *Git) command(env []string, args ...string) ([]byte, error) {
 }
 
 func (g *Git) read(ctx context.Context, env []string, args ...string) ([]byte, error) {
-	return output(g.prepare(ctx, env, args...), args[0])
+	return g.output(g.prepare(ctx, env, args...), args[0])
 }
 
 // prepare makes the command that runs git in the repository.
@@ -174,16 +174,31 @@ func (g *Git) prepare(ctx context.Context, env []string, args ...string) *exec.C
 }
 
 // output runs a command and gives what it prints.
-func output(cmd *exec.Cmd, name string) ([]byte, error) {
+func (g *Git) output(cmd *exec.Cmd, name string) ([]byte, error) {
 	var out, complaint bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &complaint
 	if err := cmd.Run(); err != nil {
 		if started := startError(err); started != err {
 			return nil, started
 		}
-		return nil, &Error{Path: "git " + name, Problem: "failed: " + firstLine(complaint.String(), err)}
+		return nil, g.failure(name, complaint.String(), err)
 	}
 	return out.Bytes(), nil
+}
+
+// failure says that git failed, with the first line that it wrote about it. Of a
+// repository that anybody may have made that is not shown: it can have lines of files
+// that git took for its own.
+func (g *Git) failure(name, complaint string, err error) error {
+	e := &Error{Path: "git " + name, Problem: "failed: " + firstLine(complaint, err)}
+	switch {
+	case g == nil || !g.restricted:
+	case strings.Contains(complaint, "dubious ownership"):
+		e.Problem = "failed: the repository belongs to another user, and safe.directory of git's configuration does not have it"
+	default:
+		e.Problem = "failed: the repository is damaged, or what is asked for is not in it"
+	}
+	return e
 }
 
 func startError(err error) error {

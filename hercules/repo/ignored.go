@@ -17,7 +17,7 @@ func (g *Git) IgnoredBy(path string) string {
 	// check-ignore refuses literal paths. With "./" in front none is magic.
 	cmd := g.prepare(context.Background(), g.withoutFilters(), "--no-literal-pathspecs", "check-ignore", "--verbose", "-z", "--stdin")
 	cmd.Stdin = strings.NewReader("./" + rel + "\x00")
-	out, err := output(cmd, "check-ignore")
+	out, err := g.output(cmd, "check-ignore")
 	if err != nil {
 		return ""
 	}

@@ -201,6 +201,7 @@ func (g *Git) Blobs(ctx context.Context, objects []string, take func(i int, size
 
 // objectReader reads objects from one git program.
 type objectReader struct {
+	g         *Git
 	cmd       *exec.Cmd
 	cancel    context.CancelFunc
 	in        io.WriteCloser
@@ -212,11 +213,11 @@ type objectReader struct {
 func (o *objectReader) ended() error {
 	o.cancel()
 	err := cmp.Or(o.cmd.Wait(), errEnded)
-	return &Error{Path: "git cat-file", Problem: "failed: " + firstLine(o.complaint.String(), err)}
+	return o.g.failure("cat-file", o.complaint.String(), err)
 }
 
 func (g *Git) openObjects(ctx context.Context) (*objectReader, error) {
-	o := &objectReader{}
+	o := &objectReader{g: g}
 	ctx, o.cancel = context.WithCancel(ctx)
 	o.cmd = g.prepare(ctx, nil, "cat-file", "--batch")
 	o.cmd.Stderr = &o.complaint
@@ -306,7 +307,7 @@ func (g *Git) ExportIgnored(ctx context.Context, rev, scratch string, paths []st
 	}
 	cmd := g.prepare(ctx, nil, append(args, "export-ignore")...)
 	cmd.Stdin = strings.NewReader(strings.Join(paths, "\x00") + "\x00")
-	out, err := output(cmd, "check-attr")
+	out, err := g.output(cmd, "check-attr")
 	if err != nil {
 		return nil, err
 	}

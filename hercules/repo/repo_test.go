@@ -554,3 +554,25 @@ func TestPipes(t *testing.T) {
 		}
 	}
 }
+
+// What git says of a repository that anybody may have made is not shown.
+func TestQuotesNothing(t *testing.T) {
+	s := newSandbox(t)
+	s.repository("repo")
+	s.write("repo/.git/objects/info/alternates", "a line of a file\n")
+	allow := func(string) error { return nil }
+	restricted, err := OpenWithin(s.path("repo"), allow)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for g, quoted := range map[*Git]bool{s.open("repo"): true, restricted: false, restricted.AsBare(): false} {
+		rev := strings.Repeat("1", 40)
+		_, errTime := g.CommitTime(t.Context(), rev)
+		_, errIgnored := g.ExportIgnored(t.Context(), rev, s.path("scratch"), []string{"ci.nix"})
+		for _, err := range []error{errTime, errIgnored} {
+			if err == nil || strings.Contains(err.Error(), "a line") != quoted {
+				t.Errorf("%v, want it quoted: %v", err, quoted)
+			}
+		}
+	}
+}
