@@ -335,6 +335,25 @@ func TestFetchRestricted(t *testing.T) {
 			t.Errorf("%s: got %s, %v", expr, got, err)
 		}
 	}
+	// A link is not followed before "..", by whichever way a path gets here.
+	if err := os.WriteFile(filepath.Join(inside, "second"), []byte("inside"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(filepath.Join(dir, "clean"), filepath.Join(inside, "link")); err != nil {
+		t.Fatal(err)
+	}
+	w, err := world.New(world.Config{Roots: []string{inside}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	up := filepath.Join(inside, "link") + "/../second"
+	got, err := evalFetch(t, cache, `builtins.readFile (import <nix/fetchurl.nix> { url = "file://`+up+`"; sha256 = builtins.hashString "sha256" "inside"; })`, func(o *eval.Options) { o.World = w })
+	if err != nil || got != `"inside"` {
+		t.Errorf("got %s, %v", got, err)
+	}
+	if data, err := w.ReadFile(up); err != nil || string(data) != "inside" {
+		t.Errorf("got %s, %v", data, err)
+	}
 	// What was fetched may be read, though it lies elsewhere; not what its links
 	// lead to.
 	archive := filepath.Join(inside, "links.tar")

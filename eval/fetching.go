@@ -326,7 +326,8 @@ func (ev *Evaluator) provideFixed(path string) error {
 	}
 	r := fetch.Request{URL: drv.Variable("url"), Name: drv.Name, Hash: &want, Recursive: recursive,
 		Unpack: drv.Variable("unpack") == "1", Executable: drv.Variable("executable") == "1"}
-	if local, ok := strings.CutPrefix(r.URL, "file://"); ok {
+	if strings.HasPrefix(r.URL, "file:///") {
+		local := canonPath(strings.TrimPrefix(r.URL, "file://"))
 		if _, err := ev.world.Stat(local); err != nil {
 			return &fetch.Error{URL: r.URL, Err: err}
 		}

@@ -322,7 +322,12 @@ func (w *World) ask(storePath string) error {
 	return w.provide(storePath)
 }
 
+// locate finds a path. What is looked at later is the path without "..", since the
+// system would follow a link before it goes up.
 func (w *World) locate(path string) (place, error) {
+	if path != "" {
+		path = filepath.Clean(path)
+	}
 	mount, sub := w.Mount(path)
 	if mount == nil && w.provide != nil && strings.HasPrefix(path, StoreDir+"/") {
 		if err := w.ask(strings.TrimSuffix(strings.TrimSuffix(path, sub), "/")); err != nil {
