@@ -41,7 +41,7 @@ func (g *Git) Fetch(ctx context.Context, o FetchOptions) error {
 	if before, _, ok := strings.Cut(o.URL, "://"); ok {
 		scheme = strings.ToLower(before)
 	}
-	args := append(slices.Clone(safety), "-c", "fetch.fsckObjects=true", "-c", "protocol."+scheme+".allow=always", "--git-dir="+g.Dir,
+	args := append(slices.Clone(safety), "-c", "fetch.fsckObjects=true", "--git-dir="+g.Dir,
 		"fetch", "--quiet", "--force", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-maintenance")
 	if o.Shallow {
 		args = append(args, "--depth=1")
@@ -53,7 +53,7 @@ func (g *Git) Fetch(ctx context.Context, o FetchOptions) error {
 	if ssh == "" {
 		ssh = "ssh -oBatchMode=yes"
 	}
-	cmd.Env = append(cmd.Env, "GIT_SSH_COMMAND="+ssh)
+	cmd.Env = append(cmd.Env, "GIT_SSH_COMMAND="+ssh, noProtocol+scheme)
 	// The address may have a password, so it does not stand among the arguments,
 	// which every user of the machine can read.
 	cmd.Env = appendConfig(cmd.Env, [2]string{"remote." + remoteName + ".url", o.URL})

@@ -145,6 +145,10 @@ var safety = []string{
 	"-c", "maintenance.auto=false",
 }
 
+// noProtocol allows none, whatever a repository's configuration says: it can have
+// protocol.ext.allow, which is more than protocol.allow.
+const noProtocol = "GIT_ALLOW_PROTOCOL="
+
 // offline is for what never needs the network, together with safety.
 var offline = []string{"-c", "core.sshCommand=false", "-c", "credential.helper="}
 
@@ -287,7 +291,7 @@ func cleanEnvironment(keepIndex func(path string) bool) []string {
 		}
 		env = append(env, entry)
 	}
-	return append(env, "LC_ALL=C", "GIT_TERMINAL_PROMPT=0", "GIT_NO_LAZY_FETCH=1", "GIT_NO_REPLACE_OBJECTS=1")
+	return append(env, "LC_ALL=C", "GIT_TERMINAL_PROMPT=0", "GIT_NO_LAZY_FETCH=1", "GIT_NO_REPLACE_OBJECTS=1", noProtocol)
 }
 
 // ownsIndex reports whether a GIT_INDEX_FILE is one of this repository's.

@@ -576,3 +576,22 @@ func TestQuotesNothing(t *testing.T) {
 		}
 	}
 }
+
+// No protocol is spoken with what a repository calls a remote, whatever it allows itself.
+func TestNoProtocol(t *testing.T) {
+	s := newSandbox(t)
+	s.repository("repo")
+	s.git("repo", "config", "protocol.ext.allow", "always")
+	s.git("repo", "config", "protocol.file.allow", "always")
+	s.git("repo", "config", "remote.evil.url", "ext::touch "+s.path("ran"))
+	t.Setenv("GIT_ALLOW_PROTOCOL", "ext:file")
+	g := s.open("repo")
+	for _, remote := range []string{"evil", s.path("repo")} {
+		if out, err := g.run("ls-remote", remote); err == nil {
+			t.Errorf("%s gives %s", remote, out)
+		}
+	}
+	if _, err := os.Stat(s.path("ran")); err == nil {
+		t.Error("a command of the repository's ran")
+	}
+}
