@@ -69,7 +69,7 @@ func fetchOne(m *value.Machine, f *fetchArgs, r fetch.Request, modelled func(*va
 	if !missing.IsNone() {
 		return missing
 	}
-	r.URL, r.Local, r.Name, r.Hash = f.source.URL, real, f.source.Name, f.pin
+	r.URL, r.Local, r.Disk, r.Name, r.Hash = f.source.URL, real, ev.world.Disk(), f.source.Name, f.pin
 	result, err := ev.fetcher().Fetch(ev.ctx, r)
 	var absent *fetch.NotHereError
 	switch {
@@ -331,7 +331,7 @@ func (ev *Evaluator) provideFixed(path string) error {
 		if _, err := ev.world.Stat(local); err != nil {
 			return &fetch.Error{URL: r.URL, Err: err}
 		}
-		r.Local = ev.world.RealPath(local)
+		r.Local, r.Disk = ev.world.RealPath(local), ev.world.Disk()
 	}
 	result, err := ev.fetcher().Fetch(ev.ctx, r)
 	if err != nil {

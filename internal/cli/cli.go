@@ -43,6 +43,7 @@ const signalsAfter = 10 * time.Millisecond
 
 // Run runs one command line, given without the program's name.
 func Run(ctx context.Context, streams *Streams, args []string) int {
+	defer streams.end()
 	return guard(streams, args, func() int {
 		root := newRoot(streams, args)
 		if len(args) == 0 || args[0] != shell.HelperCommand {

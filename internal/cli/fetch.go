@@ -24,7 +24,9 @@ func (f *modelFlags) fetcher(streams *Streams) *fetch.Fetcher {
 	if streams.ErrTerminal != nil && streams.ErrTerminal() {
 		config.Progress = bar.show
 	}
-	return fetch.New(config)
+	fetcher := fetch.New(config)
+	streams.atEnd(fetcher.Close)
+	return fetcher
 }
 
 // cacheDir is where what was fetched is kept: $XDG_CACHE_HOME/nixplan or

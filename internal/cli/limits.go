@@ -61,7 +61,17 @@ func (f *limitFlags) begin(ctx context.Context, streams *Streams) (_ context.Con
 		select {
 		case <-finished:
 		case <-time.After(grace):
-			os.Exit(streams.report(f.ended(ctx)))
+			code := streams.report(f.ended(ctx))
+			ended := make(chan struct{})
+			go func() {
+				streams.end()
+				close(ended)
+			}()
+			select {
+			case <-ended:
+			case <-time.After(grace):
+			}
+			os.Exit(code)
 		}
 	})
 	return ctx, func() {

@@ -3,6 +3,7 @@ package cli
 import (
 	"io"
 	"os"
+	"sync"
 
 	"golang.org/x/term"
 )
@@ -22,6 +23,26 @@ type Streams struct {
 	InTerminal func() bool
 	// ErrTerminal reports whether Err is a terminal; nil: it is not.
 	ErrTerminal func() bool
+
+	mu   sync.Mutex
+	last []func()
+}
+
+// atEnd has something done when the command line was run.
+func (s *Streams) atEnd(f func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.last = append(s.last, f)
+}
+
+// end does what is to be done at the end, once.
+func (s *Streams) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, f := range s.last {
+		f()
+	}
+	s.last = nil
 }
 
 func systemStreams() *Streams {

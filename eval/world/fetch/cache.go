@@ -31,6 +31,8 @@ import (
 type cache struct {
 	dir string
 
+	owner *flock.Flock // of a private cache: it is held for as long as the cache is used
+
 	mu       sync.Mutex
 	verified map[string]bool // objects that were looked at
 }
@@ -138,8 +140,10 @@ func (c *cache) add(key string, temp *tempDir) (string, error) {
 	if err := renameio.WriteFile(filepath.Join(staged, metaName), data, fileMode); err != nil {
 		return "", err
 	}
-	if err := flush(staged); err != nil {
-		return "", err
+	if c.owner == nil { // what is removed at the end need not survive anything
+		if err := flush(staged); err != nil {
+			return "", err
+		}
 	}
 	objects := filepath.Join(c.dir, "objects")
 	if err := os.MkdirAll(objects, 0o755); err != nil {
@@ -246,10 +250,12 @@ func (c *cache) writeEntry(key string, e entry) error {
 	return renameio.WriteFile(filepath.Join(dir, key+".json"), append(data, '\n'), 0o644)
 }
 
+var errNoCache = errors.New("there is no cache directory to put it in: set HOME or XDG_CACHE_HOME")
+
 // lock waits until no other process or goroutine holds the key.
 func (c *cache) lock(ctx context.Context, key string) (unlock func(), err error) {
 	if c.dir == "" {
-		return nil, errors.New("there is no cache directory to put it in: set HOME or XDG_CACHE_HOME")
+		return nil, errNoCache
 	}
 	dir := filepath.Join(c.dir, "locks")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -271,6 +277,47 @@ func (t *tempDir) remove() { os.RemoveAll(t.path) }
 // abandoned is the age of a temporary directory that nobody can be using.
 const abandoned = 24 * time.Hour
 
+// ownerName is a file of a private cache that its process holds.
+const ownerName = "owner"
+
+// leftBehind reports whether nobody uses a temporary directory of some age any more.
+func leftBehind(dir string, age time.Duration) bool {
+	owner := flock.New(filepath.Join(dir, ownerName))
+	if _, err := os.Lstat(owner.Path()); err != nil {
+		return age > abandoned
+	}
+	const beginning = time.Minute // the owner may not hold it yet
+	if age < beginning {
+		return false
+	}
+	free, err := owner.TryLock()
+	owner.Unlock()
+	return err == nil && free
+}
+
+// private makes a cache in a temporary directory, for one process.
+func (c *cache) private() (*cache, error) {
+	if c.dir == "" {
+		return nil, errNoCache
+	}
+	temp, err := c.temp()
+	if err != nil {
+		return nil, err
+	}
+	p := &cache{dir: temp.path, owner: flock.New(filepath.Join(temp.path, ownerName))}
+	if _, err := p.owner.TryLock(); err != nil {
+		temp.remove()
+		return nil, err
+	}
+	return p, nil
+}
+
+// remove removes a private cache.
+func (c *cache) remove() {
+	os.RemoveAll(c.dir)
+	c.owner.Unlock()
+}
+
 // temp makes a temporary directory, and removes those that processes left behind
 // which were killed.
 func (c *cache) temp() (*tempDir, error) {
@@ -283,7 +330,7 @@ func (c *cache) temp() (*tempDir, error) {
 		return nil, err
 	}
 	for _, e := range entries {
-		if info, err := e.Info(); err == nil && time.Since(info.ModTime()) > abandoned {
+		if info, err := e.Info(); err == nil && leftBehind(filepath.Join(parent, e.Name()), time.Since(info.ModTime())) {
 			os.RemoveAll(filepath.Join(parent, e.Name()))
 		}
 	}

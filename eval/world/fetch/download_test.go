@@ -140,7 +140,9 @@ func newFetcher(t *testing.T, dir string, change func(*Config)) *Fetcher {
 	if change != nil {
 		change(&config)
 	}
-	return New(config)
+	f := New(config)
+	t.Cleanup(f.Close)
+	return f
 }
 
 // clean fails the test when something is left in the cache's temporary directory.

@@ -22,6 +22,7 @@ import (
 
 	"github.com/nixplan/nixplan/eval/internal/hash"
 	"github.com/nixplan/nixplan/eval/internal/store"
+	"github.com/nixplan/nixplan/eval/world"
 	"github.com/nixplan/nixplan/internal/text"
 )
 
@@ -39,6 +40,10 @@ type Config struct {
 	// and 16 GiB. MaxEntries is how many files a tree may have: two million.
 	MaxDownload, MaxUnpacked int64
 	MaxEntries               int
+	// MaxLocal is how many bytes all archives and commits of this machine may
+	// unpack to together, 4 GiB: without the network an expression needs no more
+	// than a small repository to ask for much. MaxEntries holds for all as well.
+	MaxLocal int64
 	// Attempts is how often a download is tried: 5.
 	Attempts int
 	// Backoff is how long to wait after the n-th attempt failed, counted from 1.
@@ -68,6 +73,10 @@ type Fetcher struct {
 
 	mu   sync.Mutex
 	done map[string]*Result // by what was asked for, for as long as the Fetcher lives
+	own  *cache             // see private
+
+	unpacking sync.Mutex // held while something of this machine is unpacked
+	left      unpackLimits
 }
 
 // New makes a fetcher. It touches neither disk nor network.
@@ -77,6 +86,7 @@ func New(config Config) *Fetcher {
 	set(&config.MaxDownload, 4<<30)
 	set(&config.MaxUnpacked, 16<<30)
 	set(&config.MaxEntries, 2_000_000)
+	set(&config.MaxLocal, min(4<<30, config.MaxUnpacked))
 	set(&config.Attempts, 5)
 	set(&config.HeaderTimeout, 30*time.Second)
 	set(&config.StallTimeout, time.Minute)
@@ -89,7 +99,44 @@ func New(config Config) *Fetcher {
 	if config.Warn == nil {
 		config.Warn = func(string) {}
 	}
-	return &Fetcher{config: config, cache: &cache{dir: config.CacheDir}, http: newHTTPClient(&config), done: map[string]*Result{}}
+	return &Fetcher{
+		config: config, cache: &cache{dir: config.CacheDir}, http: newHTTPClient(&config), done: map[string]*Result{},
+		left: unpackLimits{bytes: config.MaxLocal, entries: config.MaxEntries,
+			tooLarge: &limitError{fmt.Sprintf("archives and commits of this machine unpack to more than %d bytes in all", config.MaxLocal)},
+			tooMany:  &limitError{fmt.Sprintf("archives and commits of this machine unpack to more than %d files in all", config.MaxEntries)},
+		},
+	}
+}
+
+// private is where things of this machine are kept that nothing pins: they are of no
+// use to anybody else, and gone when the Fetcher is closed.
+func (f *Fetcher) private() (*cache, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var err error
+	if f.own == nil {
+		f.own, err = f.cache.private()
+	}
+	return f.own, err
+}
+
+// Close removes what was unpacked of this machine's files and is not pinned. Results
+// cannot be read any more.
+func (f *Fetcher) Close() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.own != nil {
+		f.own.remove()
+		f.own, f.done = nil, map[string]*Result{}
+	}
+}
+
+// archiveLimits are those of one archive, or tree, from elsewhere.
+func (f *Fetcher) archiveLimits() *unpackLimits {
+	return &unpackLimits{bytes: f.config.MaxUnpacked, entries: f.config.MaxEntries,
+		tooLarge: &limitError{fmt.Sprintf("it unpacks to more than %d bytes", f.config.MaxUnpacked)},
+		tooMany:  &limitError{fmt.Sprintf("it has more than %d files", f.config.MaxEntries)},
+	}
 }
 
 func set[T comparable](field *T, value T) {
@@ -106,8 +153,9 @@ func (f *Fetcher) Network() bool { return f.config.Network }
 type Request struct {
 	// URL is where it comes from: https, http or file.
 	URL string
-	// Local is the file of this machine that a file URL names.
+	// Local is the file of this machine that a file URL names, and Disk where it is.
 	Local string
+	Disk  *world.Disk
 	// Name is the name part of the store path.
 	Name string
 	// Unpack asks for the archive's contents.
@@ -253,21 +301,23 @@ func (f *Fetcher) result(r *Request, path string, got hash.Hash) (*Result, error
 	return &Result{Path: path, StorePath: storePath, Hash: got}, nil
 }
 
-// local takes a file of this machine: as it is where it lies, or unpacked into
-// the cache.
+// local takes a file of this machine: as it is where it lies, or unpacked. What is
+// not pinned is unpacked by each Fetcher again, since nothing but the contents says
+// whether they are what they were.
 func (f *Fetcher) local(ctx context.Context, r *Request) (*Result, error) {
-	file, err := os.Open(r.Local)
+	// Before opening, which waits for a writer when the file is a named pipe.
+	info, err := r.Disk.Stat(r.Local)
 	if err != nil {
 		return nil, plainFileError(err)
-	}
-	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return nil, err
 	}
 	if !info.Mode().IsRegular() {
 		return nil, errors.New("it is not a regular file")
 	}
+	file, err := r.Disk.Open(r.Local)
+	if err != nil {
+		return nil, plainFileError(err)
+	}
+	defer file.Close()
 	if !r.recursive() {
 		got, err := hashFile(ctx, file, r.algo())
 		if err != nil {
@@ -275,44 +325,41 @@ func (f *Fetcher) local(ctx context.Context, r *Request) (*Result, error) {
 		}
 		return f.result(r, r.Local, got)
 	}
-	// The archive is unpacked once for as long as it stays what it is.
-	key := entryKey("file", r.Local, fmt.Sprint(info.Size(), info.ModTime().UnixNano(), r.Unpack, r.Executable, r.OneMember))
-	unlock, err := f.cache.lock(ctx, key)
-	if err != nil {
-		return nil, err
+	source, ok := file.(archiveFile)
+	if !ok {
+		return nil, errors.New("it cannot be read here")
 	}
-	defer unlock()
-	var e entry
-	if f.cache.readEntry(key, &e) && r.algo() == hash.SHA256 {
-		if got, err := hash.Parse(e.Hash, hash.NoAlgo); err == nil {
-			if dir := f.cache.object(objectKey(true, got)); dir != "" {
-				return f.result(r, dir, got)
-			}
+	c := f.cache
+	if r.Hash == nil {
+		if c, err = f.private(); err != nil {
+			return nil, err
 		}
 	}
-	temp, err := f.cache.temp()
+	f.unpacking.Lock()
+	defer f.unpacking.Unlock()
+	temp, err := c.temp()
 	if err != nil {
 		return nil, err
 	}
 	defer temp.remove()
-	path, got, err := f.keep(ctx, r, temp, file)
-	if err != nil {
-		return nil, err
+	if !r.Unpack {
+		if f.left.bytes -= info.Size(); f.left.bytes < 0 {
+			return nil, f.left.tooLarge
+		}
 	}
-	e = entry{Hash: got.Format(hash.SRI), Fetched: time.Now()}
-	if err := f.cache.writeEntry(key, e); err != nil {
+	path, got, err := f.keep(ctx, r, c, temp, source, &f.left)
+	if err != nil {
 		return nil, err
 	}
 	return f.result(r, path, got)
 }
 
-// keep puts a file, or what is packed in it, into the cache, and gives the path
+// keep puts a file, or what is packed in it, into a cache, and gives the path
 // and the hash that count. Something with another hash than the one that is
 // asked for does not get there.
-func (f *Fetcher) keep(ctx context.Context, r *Request, temp *tempDir, file *os.File) (string, hash.Hash, error) {
+func (f *Fetcher) keep(ctx context.Context, r *Request, c *cache, temp *tempDir, file archiveFile, limits *unpackLimits) (string, hash.Hash, error) {
 	content := filepath.Join(temp.path, contentName)
 	if r.Unpack {
-		limits := unpackLimits{bytes: f.config.MaxUnpacked, entries: f.config.MaxEntries}
 		if err := unpack(ctx, file, temp.path, limits, r.OneMember); err != nil {
 			return "", hash.Hash{}, err
 		}
@@ -326,7 +373,7 @@ func (f *Fetcher) keep(ctx context.Context, r *Request, temp *tempDir, file *os.
 	if r.Hash != nil && !sameHash(got, *r.Hash) {
 		return "", hash.Hash{}, &HashError{URL: r.URL, Want: *r.Hash, Got: got}
 	}
-	path, err := f.cache.add(objectKey(r.recursive(), got), temp)
+	path, err := c.add(objectKey(r.recursive(), got), temp)
 	return path, got, err
 }
 
@@ -348,7 +395,7 @@ func (f *Fetcher) remote(ctx context.Context, r *Request) (*Result, error) {
 		return nil, &NotHereError{URL: r.URL}
 	}
 	if f.config.CacheDir == "" {
-		return nil, errors.New("there is no cache directory to put it in: set HOME or XDG_CACHE_HOME")
+		return nil, errNoCache
 	}
 	key := entryKey("url", r.URL, fmt.Sprint(r.Unpack, r.Executable, r.OneMember))
 	unlock, err := f.cache.lock(ctx, key)
@@ -403,7 +450,7 @@ func (f *Fetcher) remote(ctx context.Context, r *Request) (*Result, error) {
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
 		return nil, err
 	}
-	path, got, err := f.keep(ctx, r, temp, file)
+	path, got, err := f.keep(ctx, r, f.cache, temp, file, f.archiveLimits())
 	if err != nil {
 		return nil, err
 	}

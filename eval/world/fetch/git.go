@@ -331,21 +331,39 @@ func (f *Fetcher) commit(ctx context.Context, r *GitRequest, g *repo.Git, rev st
 		return nil, err
 	}
 	defer unlock()
-	var e entry
-	if f.cache.readEntry(key, &e) {
+	caches := []*cache{f.cache}
+	limits := f.archiveLimits()
+	if r.Local != "" {
+		f.unpacking.Lock()
+		defer f.unpacking.Unlock()
+		limits = &f.left
+		if r.Rev == "" {
+			own, err := f.private()
+			if err != nil {
+				return nil, err
+			}
+			caches = append(caches, own)
+		}
+	}
+	for _, c := range caches {
+		var e entry
+		if !c.readEntry(key, &e) {
+			continue
+		}
 		if got, err := hash.Parse(e.Hash, hash.NoAlgo); err == nil {
-			if t.Dir = f.cache.object(objectKey(true, got)); t.Dir != "" {
+			if t.Dir = c.object(objectKey(true, got)); t.Dir != "" {
 				t.NARHash = &got
 				return t, nil
 			}
 		}
 	}
-	temp, err := f.cache.temp()
+	c := caches[len(caches)-1]
+	temp, err := c.temp()
 	if err != nil {
 		return nil, err
 	}
 	defer temp.remove()
-	x := &export{f: f, r: r, bytes: f.config.MaxUnpacked, entries: f.config.MaxEntries}
+	x := &export{f: f, r: r, limits: limits}
 	content := filepath.Join(temp.path, contentName)
 	if err := os.Mkdir(content, 0o755); err != nil {
 		return nil, err
@@ -362,11 +380,11 @@ func (f *Fetcher) commit(ctx context.Context, r *GitRequest, g *repo.Git, rev st
 	if err != nil {
 		return nil, err
 	}
-	if t.Dir, err = f.cache.add(objectKey(true, got), temp); err != nil {
+	if t.Dir, err = c.add(objectKey(true, got), temp); err != nil {
 		return nil, err
 	}
 	t.NARHash = &got
-	return t, f.cache.writeEntry(key, entry{URL: text.WithoutCredentials(r.URL), Rev: rev, Hash: got.Format(hash.SRI), Fetched: time.Now()})
+	return t, c.writeEntry(key, entry{URL: text.WithoutCredentials(r.URL), Rev: rev, Hash: got.Format(hash.SRI), Fetched: time.Now()})
 }
 
 // revCount counts a commit's history when somebody asks.
@@ -381,25 +399,24 @@ func revCount(g *repo.Git, rev string) func(context.Context) (int64, error) {
 
 // export writes commits to a directory.
 type export struct {
-	f       *Fetcher
-	r       *GitRequest
-	bytes   int64
-	entries int
-	depth   int
+	f      *Fetcher
+	r      *GitRequest
+	limits *unpackLimits
+	depth  int
 }
 
 // maxSubmodules bounds how deep submodules may have submodules.
 const maxSubmodules = 32
 
 func (x *export) tree(ctx context.Context, g *repo.Git, rev string, root *os.Root, scratch string) error {
-	entries, err := g.Files(ctx, rev, x.entries)
+	entries, err := g.Files(ctx, rev, x.limits.entries)
 	if errors.Is(err, repo.ErrTooManyFiles) {
-		return fmt.Errorf("it has more than %d files", x.f.config.MaxEntries)
+		return x.limits.tooMany
 	}
 	if err != nil {
 		return err
 	}
-	x.entries -= len(entries)
+	x.limits.entries -= len(entries)
 	keep := map[string]bool{}
 	var attributes []string
 	for _, e := range entries {
@@ -441,8 +458,8 @@ func (x *export) tree(ctx context.Context, g *repo.Git, rev string, root *os.Roo
 		objects, files = append(objects, e.Object), append(files, e)
 	}
 	return g.Blobs(ctx, objects, func(i int, size int64, r io.Reader) error {
-		if x.bytes -= size; x.bytes < 0 {
-			return fmt.Errorf("it has more than %d bytes", x.f.config.MaxUnpacked)
+		if x.limits.bytes -= size; x.limits.bytes < 0 {
+			return x.limits.tooLarge
 		}
 		return writeBlob(root, files[i], r)
 	})

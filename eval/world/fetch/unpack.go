@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -20,10 +21,18 @@ import (
 	"github.com/ulikunitz/xz"
 )
 
-// unpackLimits bound what an archive may become.
+// unpackLimits bound what an archive may become, or several: what one takes is not
+// there for the next.
 type unpackLimits struct {
-	bytes   int64
-	entries int
+	bytes             int64
+	entries           int
+	tooLarge, tooMany *limitError
+}
+
+// archiveFile is an archive that can be read.
+type archiveFile interface {
+	fs.File
+	io.ReaderAt
 }
 
 // unpack writes an archive's files to dir/content. When everything lies in one
@@ -34,7 +43,7 @@ type unpackLimits struct {
 // have "..", files below something that is not a directory, links to files that
 // the archive does not have, and devices are errors. Symbolic links are kept as
 // they are – a hash is of their targets – but nothing is written through them.
-func unpack(ctx context.Context, file *os.File, dir string, limits unpackLimits, oneMember bool) error {
+func unpack(ctx context.Context, file archiveFile, dir string, limits *unpackLimits, oneMember bool) error {
 	all := filepath.Join(dir, "unpacked")
 	if err := os.Mkdir(all, 0o755); err != nil {
 		return err
@@ -75,9 +84,8 @@ const (
 type unpacker struct {
 	ctx    context.Context
 	root   *os.Root
-	limits unpackLimits
+	limits *unpackLimits
 	kinds  map[string]kind // by clean path
-	bytes  int64
 }
 
 // formats are told apart by the bytes they begin with.
@@ -99,7 +107,7 @@ const maxWindow = 128 << 20
 
 const zipMagic = "PK\x03\x04"
 
-func (u *unpacker) archive(file *os.File) error {
+func (u *unpacker) archive(file archiveFile) error {
 	buffered := bufio.NewReaderSize(file, 1<<16)
 	start, err := buffered.Peek(8)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -170,7 +178,7 @@ func (u *unpacker) tar(r *tar.Reader) error {
 	}
 }
 
-func (u *unpacker) zip(file *os.File) error {
+func (u *unpacker) zip(file archiveFile) error {
 	info, err := file.Stat()
 	if err != nil {
 		return err
@@ -241,8 +249,8 @@ func (u *unpacker) place(name string, is kind) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if len(u.kinds) > u.limits.entries {
-		return "", &limitError{fmt.Sprintf("the archive has more than %d files", u.limits.entries)}
+	if u.limits.entries <= 0 {
+		return "", u.limits.tooMany
 	}
 	for i := 0; i < len(clean); i++ {
 		if clean[i] != '/' {
@@ -260,6 +268,7 @@ func (u *unpacker) place(name string, is kind) (string, error) {
 	}
 	switch before := u.kinds[clean]; {
 	case before == nothing:
+		u.limits.entries--
 	case before == directory && is == directory:
 		return clean, nil
 	case before == directory || is == directory:
@@ -275,6 +284,7 @@ func (u *unpacker) place(name string, is kind) (string, error) {
 
 func (u *unpacker) mkdir(clean string) error {
 	u.kinds[clean] = directory
+	u.limits.entries--
 	return u.root.Mkdir(clean, 0o755)
 }
 
@@ -323,14 +333,14 @@ func (u *unpacker) file(name string, executable bool, r io.Reader) error {
 	if err != nil {
 		return err
 	}
-	left := u.limits.bytes - u.bytes
+	left := u.limits.bytes
 	n, err := io.Copy(&contextWriter{u.ctx, out}, io.LimitReader(r, left+1))
-	u.bytes += n
+	u.limits.bytes -= min(n, left)
 	if cerr := out.Close(); err == nil {
 		err = cerr
 	}
 	if err == nil && n > left {
-		err = &limitError{fmt.Sprintf("the archive unpacks to more than %d bytes", u.limits.bytes)}
+		err = u.limits.tooLarge
 	}
 	return err
 }

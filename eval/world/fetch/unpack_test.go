@@ -66,8 +66,12 @@ func unpacked(t *testing.T, archive []byte, change func(*Config), oneMember bool
 		t.Fatal(err)
 	}
 	cache := filepath.Join(outside, "a", "b", "cache")
-	result, err := newFetcher(t, cache, change).Fetch(t.Context(), Request{URL: "file://" + file, Local: file, Name: "source", Unpack: true, OneMember: oneMember})
-	clean(t, cache)
+	f := newFetcher(t, cache, change)
+	defer func() {
+		f.Close()
+		clean(t, cache)
+	}()
+	result, err := f.Fetch(t.Context(), Request{URL: "file://" + file, Local: file, Name: "source", Unpack: true, OneMember: oneMember})
 	for _, name := range []string{"evil", "a/evil", "a/b/evil"} {
 		if _, err := os.Lstat(filepath.Join(outside, name)); err == nil {
 			t.Errorf("%s was written outside of the archive", name)
