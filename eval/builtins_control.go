@@ -3,6 +3,7 @@ package eval
 import (
 	"fmt"
 	"io"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/nixplan/nixplan/eval/value"
@@ -68,23 +69,25 @@ func primToString(m *value.Machine, v value.Value) value.Value {
 	return coerce(m, m.Force(&v), coercion{more: true})
 }
 
-// say prints a line for the user. The text is the program's, and must not drive
-// the terminal.
-func say(m *value.Machine, about, line string) {
+// say prints something for the user. The text is the program's, and must not drive
+// the terminal; nor may a line of it begin with anything: GitHub Actions takes lines
+// for commands that begin with "::", behind white space as well.
+func say(m *value.Machine, about, said string) {
+	lines := func(s string) string { return strings.ReplaceAll(text.Printable(s), "\n", "\n     | ") }
 	out := host(m).opts.Stderr
-	if len(line) < longText {
-		fmt.Fprintln(out, about+text.Printable(line))
+	if len(said) < longText {
+		fmt.Fprintln(out, about+lines(said))
 		return
 	}
 	io.WriteString(out, about)
-	for line != "" { // in pieces, each of which is made printable by itself
-		n := min(len(line), longText)
-		for n < len(line) && n > longText-utf8.UTFMax && !utf8.RuneStart(line[n]) {
+	for said != "" { // in pieces, each of which is made printable by itself
+		n := min(len(said), longText)
+		for n < len(said) && n > longText-utf8.UTFMax && !utf8.RuneStart(said[n]) {
 			n--
 		}
 		m.Step(n / 64)
-		io.WriteString(out, text.Printable(line[:n]))
-		line = line[n:]
+		io.WriteString(out, lines(said[:n]))
+		said = said[n:]
 	}
 	fmt.Fprintln(out)
 }
