@@ -202,7 +202,7 @@ func (f *fetchArgs) text(m *value.Machine, a *value.Attr, name string, v value.V
 	case "name":
 		f.source.Name = text
 	case "rev":
-		f.source.Rev = text
+		f.source.Rev = strings.ToLower(text)
 	case "ref":
 		f.source.Ref = text
 	case "sha256", "narHash":

@@ -443,3 +443,37 @@ cp -r super modules; git -C clean worktree add -q ../linked light; git clone -q 
 		}
 	}
 }
+
+// Submodules that are not here are an error and no empty directories, in the modelled
+// world as well.
+func TestFetchGitSubmodules(t *testing.T) {
+	dir, cache := makeFetchSources(t), t.TempDir()
+	cmd := exec.Command("sh", "-euc", `git clone -q super lone; git -C lone config remote.origin.url https://example.org/super
+		git -C lone config -f .gitmodules submodule.inner/sub.url https://example.org/sub; git -C lone commit -qam 2`)
+	cmd.Dir, cmd.Env = dir, gitEnvironment(dir)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, arguments := range []string{``, `ref = "HEAD";`} {
+		for _, model := range []bool{true, false} {
+			expr := `"${builtins.fetchGit { url = ` + dir + `/lone; submodules = true; ` + arguments + ` }}"`
+			got, err := evalFetch(t, cache, expr, func(o *eval.Options) { o.Model = model })
+			if err == nil || !strings.Contains(err.Error(), "its submodule inner/sub is not here") {
+				t.Errorf("%s: got %s, %v", expr, got, err)
+			}
+		}
+	}
+}
+
+func TestFetchGitUpperCase(t *testing.T) {
+	dir, cache := makeFetchSources(t), t.TempDir()
+	rev, err := exec.Command("git", "-C", filepath.Join(dir, "clean"), "rev-parse", "main").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := strings.TrimSpace(string(rev))
+	got, err := evalFetch(t, cache, `(builtins.fetchGit { url = `+dir+`/clean; rev = "`+strings.ToUpper(want)+`"; }).rev`, nil)
+	if err != nil || got != `"`+want+`"` {
+		t.Errorf("got %s, %v", got, err)
+	}
+}

@@ -5,6 +5,8 @@ package cli
 import (
 	"context"
 	"fmt"
+	"io"
+	"log"
 	"os"
 	"os/signal"
 	"runtime"
@@ -26,6 +28,7 @@ import (
 func Main() int {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
+	log.SetOutput(io.Discard) // package http writes there what odd servers send
 	// The runtime makes two threads to listen to signals, a tenth of what the
 	// shortest runs take. Before that an interrupt ends the process at once.
 	defer time.AfterFunc(signalsAfter, func() {

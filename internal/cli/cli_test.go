@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -298,4 +299,41 @@ func TestSuggestion(t *testing.T) {
 			t.Errorf("%s: got %q, want %q", test.word, got, test.want)
 		}
 	}
+}
+
+// What a server sends behind its answer is nobody's business.
+func TestHTTPLog(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	answered := make(chan struct{})
+	go func() {
+		conn, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		_, _ = conn.Read(make([]byte, 1<<16))
+		fmt.Fprint(conn, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1")
+		time.Sleep(100 * time.Millisecond)
+		fmt.Fprint(conn, "::error::unasked")
+		close(answered)
+		time.Sleep(time.Second)
+	}()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The loop keeps the process while the server goes on.
+	cmd := exec.Command(self, "eval", "--fetch", "-E",
+		`builtins.seq (import (builtins.fetchurl "http://`+l.Addr().String()+`/x")) (builtins.foldl' (a: b: a + b) 0 (builtins.genList (i: i) 3000000))`)
+	cmd.Args[0] = "nixplan"
+	cmd.Env = append(os.Environ(), "HOME="+t.TempDir(), "NIX_PATH=")
+	out, err := cmd.CombinedOutput()
+	if err != nil || string(out) != "4499998500000\n" {
+		t.Errorf("%v: %s", err, out)
+	}
+	<-answered
 }

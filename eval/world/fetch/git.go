@@ -102,6 +102,8 @@ func (f *Fetcher) git(ctx context.Context, r *GitRequest) (*Tree, error) {
 		g = g.AsBare() // a git directory: it does not choose its work tree
 	}
 	switch {
+	case r.Rev == "" && r.Ref == "" && r.Commit != "" && r.Submodules:
+		return f.commit(ctx, r, g, r.Commit) // what replaces the work tree has none of theirs
 	case r.Rev == "" && r.Ref == "" && r.Commit != "":
 		at, err := g.CommitTime(ctx, r.Commit)
 		return &Tree{Dir: r.Local, Rev: r.Commit, LastModified: at, RevCount: revCount(g, r.Commit)}, err
@@ -227,9 +229,8 @@ func (f *Fetcher) tracked(ctx context.Context, r *GitRequest, g *repo.Git, dirty
 				return nil, err
 			}
 			addParents(keep, name)
-			below[name] = func(sub string) bool { return sub == "" }
 			if sub == nil || sub.Bare() {
-				continue // not checked out
+				return nil, notCheckedOut(name)
 			}
 			subDirty, err := sub.Dirty()
 			if err != nil {
@@ -265,6 +266,11 @@ func (f *Fetcher) tracked(ctx context.Context, r *GitRequest, g *repo.Git, dirty
 		}
 		return false
 	}, nil
+}
+
+// notCheckedOut says that a submodule of a repository of this machine is not here.
+func notCheckedOut(name string) error {
+	return fmt.Errorf("its submodule %s is not here: git submodule update --init --recursive gets it", name)
 }
 
 // addParents adds the directories that a file lies in.
@@ -501,6 +507,9 @@ func (x *export) submodule(ctx context.Context, g *repo.Git, files []repo.TreeEn
 	}
 	defer func() { x.depth-- }()
 	sub, err := x.openSubmodule(ctx, g, files, e)
+	if absent := (*NotHereError)(nil); errors.As(err, &absent) && x.r.Local != "" {
+		return notCheckedOut(e.Path)
+	}
 	if err != nil {
 		return fmt.Errorf("submodule %s: %w", e.Path, err)
 	}

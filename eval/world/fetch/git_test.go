@@ -179,6 +179,21 @@ func TestGitSubmodules(t *testing.T) {
 	}
 }
 
+// A commit in place of the work tree has its submodules as well.
+func TestGitCommitSubmodules(t *testing.T) {
+	s := newGitServer(t)
+	local := filepath.Join(s.dir, "outer")
+	rev := s.run(t, "git -C outer rev-parse HEAD; rm -r outer/sub/* outer/sub/.git")
+	tree, err := newFetcher(t, t.TempDir(), nil).Git(t.Context(), GitRequest{URL: local, Local: local, Commit: rev, Submodules: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := describe(t, tree.Dir)
+	if diff := cmp.Diff([]string{"./", got[1], "sub/", "sub/a -r--r--r-- 3\n"}, got); diff != "" || tree.Rev != rev {
+		t.Error(tree.Rev, diff)
+	}
+}
+
 func TestGitTogether(t *testing.T) {
 	s, dir := newGitServer(t), t.TempDir()
 	if _, err := newFetcher(t, t.TempDir(), nil).Git(t.Context(), GitRequest{URL: s.URL + "/repo.git"}); err != nil {
