@@ -128,7 +128,26 @@ func (u *unpacker) archive(file archiveFile) error {
 			break
 		}
 	}
-	return u.tar(tar.NewReader(r))
+	if err := u.tar(tar.NewReader(r)); err != nil {
+		return err
+	}
+	if _, ok := r.(*xz.Reader); ok {
+		return u.rest(r)
+	}
+	return nil
+}
+
+// rest reads what comes behind the last member: there may be something missing.
+func (u *unpacker) rest(r io.Reader) error {
+	left := u.limits.bytes
+	n, err := io.Copy(&contextWriter{u.ctx, io.Discard}, io.LimitReader(r, left+1))
+	switch {
+	case err != nil:
+		return damaged(err)
+	case n > left:
+		return u.limits.tooLarge
+	}
+	return nil
 }
 
 func damaged(err error) error {

@@ -302,3 +302,22 @@ func TestOneMember(t *testing.T) {
 		t.Error("two files are taken")
 	}
 }
+
+// An archive without its end is none, though all of its files are there.
+func TestCutBehindLastMember(t *testing.T) {
+	var b bytes.Buffer
+	w, err := xz.NewWriter(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Write(tarOf(t, []member{{name: "top/a", text: "1"}}))
+	w.Close()
+	if _, err := unpacked(t, b.Bytes(), nil, false); err != nil {
+		t.Error(err)
+	}
+	for _, cut := range []int{1, 10, 20} {
+		if _, err := unpacked(t, b.Bytes()[:b.Len()-cut], nil, false); err == nil || !strings.Contains(err.Error(), "is cut short") {
+			t.Errorf("without %d bytes: %v", cut, err)
+		}
+	}
+}
