@@ -152,6 +152,7 @@ func fetchGit(m *value.Machine, f *fetchArgs) value.Value {
 	ignore, set := f.bools["exportIgnore"]
 	r.ExportIgnore = ignore || !set && !r.Submodules
 	r.WholeIfDirty = ev.as28(gitDirtyWhole)
+	r.EmptySubmodules = ev.opts.Model // whoever looks for files there knows what they are in
 	tree, err := ev.fetcher().Git(ev.ctx, r)
 	var absent *fetch.NotHereError
 	switch {

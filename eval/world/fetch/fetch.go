@@ -74,6 +74,7 @@ type Fetcher struct {
 	mu   sync.Mutex
 	done map[string]*Result // by what was asked for, for as long as the Fetcher lives
 	own  *cache             // see private
+	told map[string]bool    // warnings
 
 	unpacking sync.Mutex // held while something of this machine is unpacked
 	left      unpackLimits
@@ -100,7 +101,7 @@ func New(config Config) *Fetcher {
 		config.Warn = func(string) {}
 	}
 	return &Fetcher{
-		config: config, cache: &cache{dir: config.CacheDir}, http: newHTTPClient(&config), done: map[string]*Result{},
+		config: config, cache: &cache{dir: config.CacheDir}, http: newHTTPClient(&config), done: map[string]*Result{}, told: map[string]bool{},
 		left: unpackLimits{bytes: config.MaxLocal, entries: config.MaxEntries,
 			tooLarge: &limitError{fmt.Sprintf("archives and commits of this machine unpack to more than %d bytes in all", config.MaxLocal)},
 			tooMany:  &limitError{fmt.Sprintf("archives and commits of this machine unpack to more than %d files in all", config.MaxEntries)},
@@ -143,6 +144,17 @@ func set[T comparable](field *T, value T) {
 	var zero T
 	if *field == zero {
 		*field = value
+	}
+}
+
+// warnOnce warns of what comes up with each evaluation.
+func (f *Fetcher) warnOnce(message string) {
+	f.mu.Lock()
+	told := f.told[message]
+	f.told[message] = true
+	f.mu.Unlock()
+	if !told {
+		f.config.Warn(message)
 	}
 }
 

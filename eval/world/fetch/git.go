@@ -45,6 +45,9 @@ type GitRequest struct {
 	// WholeIfDirty leaves nothing away of a work tree that differs from its
 	// commit, as old versions of Nix do.
 	WholeIfDirty bool
+	// EmptySubmodules takes submodules of a work tree that are not checked out for
+	// empty, with a warning.
+	EmptySubmodules bool
 
 	own []string // parts of the user's repository, which Allow need not know
 }
@@ -224,13 +227,19 @@ func (f *Fetcher) tracked(ctx context.Context, r *GitRequest, g *repo.Git, dirty
 				addParents(keep, name)
 				continue
 			}
-			sub, err := r.open(filepath.Join(r.Local, filepath.FromSlash(name)))
+			dir := filepath.Join(r.Local, filepath.FromSlash(name))
+			sub, err := r.open(dir)
 			if err != nil {
 				return nil, err
 			}
 			addParents(keep, name)
-			if sub == nil || sub.Bare() {
-				return nil, notCheckedOut(name)
+			if sub == nil || sub.WorkTree != dir {
+				err := notCheckedOut(name)
+				if !r.EmptySubmodules {
+					return nil, err
+				}
+				f.warnOnce(text.WithoutCredentials(r.URL) + ": " + err.Error() + "; it counts as empty")
+				continue
 			}
 			subDirty, err := sub.Dirty()
 			if err != nil {
@@ -467,14 +476,17 @@ func (x *export) tree(ctx context.Context, g *repo.Git, rev string, root *os.Roo
 		if x.limits.bytes -= size; x.limits.bytes < 0 {
 			return x.limits.tooLarge
 		}
-		return writeBlob(root, files[i], r)
+		return writeBlob(root, files[i], size, r)
 	})
 }
 
 // writeBlob writes one file of a commit. Names were made by whoever made the
 // commit; root refuses those that lead elsewhere.
-func writeBlob(root *os.Root, e repo.TreeEntry, r io.Reader) error {
+func writeBlob(root *os.Root, e repo.TreeEntry, size int64, r io.Reader) error {
 	if e.Mode == "120000" {
+		if size > maxName {
+			return fmt.Errorf("its link %q has a target that is too long", e.Path)
+		}
 		target, err := io.ReadAll(r)
 		if err != nil {
 			return err
