@@ -269,6 +269,9 @@ func (g *Git) environment() []string {
 		// What git does not take for a repository here must not lead it to another.
 		env = append(env, "GIT_CEILING_DIRECTORIES="+filepath.Dir(g.WorkTree))
 	}
+	if g.restricted && !g.Bare() {
+		env = append(env, "GIT_WORK_TREE="+g.WorkTree) // whatever core.worktree says
+	}
 	if g.restricted && g.Common != g.Dir {
 		env = append(env, "GIT_COMMON_DIR="+g.Common)
 	}

@@ -117,6 +117,7 @@ func (g *Git) Files(ctx context.Context, rev string, most int) ([]TreeEntry, err
 	for level := []directory{{"", top}}; len(level) > 0; {
 		trees := map[string][]TreeEntry{} // of this level: one may be there many times
 		var objects []string
+		left := most - len(entries)
 		for _, d := range level {
 			if _, known := trees[d.object]; !known {
 				trees[d.object] = nil
@@ -127,10 +128,14 @@ func (g *Git) Files(ctx context.Context, rev string, most int) ([]TreeEntry, err
 			if err := read(i, size, r); err != nil {
 				return err
 			}
-			var ok bool
-			if trees[objects[i]], ok = parseTree(text.Bytes(), len(rev)/2); !ok {
+			list, ok := parseTree(text.Bytes(), len(rev)/2, left)
+			switch left -= len(list); {
+			case left < 0:
+				return ErrTooManyFiles
+			case !ok:
 				return &Error{Path: "git object " + objects[i], Problem: "is no list of files"}
 			}
+			trees[objects[i]] = list
 			return nil
 		})
 		if err != nil {
@@ -157,10 +162,10 @@ func (g *Git) Files(ctx context.Context, rev string, most int) ([]TreeEntry, err
 	return entries, nil
 }
 
-// parseTree reads "<mode> <name>\0<hash>" records. Modes are given as git does that
-// prints them.
-func parseTree(data []byte, hash int) (entries []TreeEntry, ok bool) {
-	for len(data) > 0 {
+// parseTree reads "<mode> <name>\0<hash>" records, one more than most if there are
+// so many. Modes are given as git does that prints them.
+func parseTree(data []byte, hash, most int) (entries []TreeEntry, ok bool) {
+	for len(data) > 0 && len(entries) <= most {
 		head, rest, found := bytes.Cut(data, []byte{0})
 		octal, name, named := strings.Cut(string(head), " ")
 		mode, err := strconv.ParseUint(octal, 8, 32)
@@ -343,6 +348,9 @@ func (g *Git) onlyObjects(dir, rev string) (*Git, error) {
 // Submodule is an entry of .gitmodules.
 type Submodule struct{ Name, Path, URL, Branch string }
 
+// maxModules is the largest .gitmodules that is read, in bytes.
+const maxModules = 16 << 20
+
 // Submodules are the entries of .gitmodules in a commit with these files, none
 // without one.
 func (g *Git) Submodules(ctx context.Context, files []TreeEntry) ([]Submodule, error) {
@@ -351,7 +359,10 @@ func (g *Git) Submodules(ctx context.Context, files []TreeEntry) ([]Submodule, e
 		if e.Path != ".gitmodules" {
 			continue
 		}
-		err := g.Blobs(ctx, []string{e.Object}, func(_ int, _ int64, r io.Reader) error {
+		err := g.Blobs(ctx, []string{e.Object}, func(_ int, size int64, r io.Reader) error {
+			if size > maxModules {
+				return &Error{Path: ".gitmodules", Problem: fmt.Sprintf("is larger than %d bytes", maxModules)}
+			}
 			_, err := io.Copy(&text, r)
 			return err
 		})

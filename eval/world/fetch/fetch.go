@@ -245,7 +245,7 @@ func failure(url string, err error) error {
 // Fetch gives a file or an unpacked archive. The error is a NotHereError, a
 // HashError, an Error, or the context's.
 func (f *Fetcher) Fetch(ctx context.Context, r Request) (*Result, error) {
-	id := fmt.Sprintf("%q", []string{r.URL, r.Local, r.Name, fmt.Sprint(r.Unpack, r.Recursive, r.Executable, r.OneMember, r.Hash)})
+	id := fmt.Sprintf("%p %q", r.Disk, []string{r.URL, r.Local, r.Name, fmt.Sprint(r.Unpack, r.Recursive, r.Executable, r.OneMember, r.Hash)})
 	f.mu.Lock()
 	known := f.done[id]
 	f.mu.Unlock()

@@ -194,6 +194,26 @@ func TestGitCommitSubmodules(t *testing.T) {
 	}
 }
 
+// What a commit has of files is bounded before it is in memory.
+func TestGitBombs(t *testing.T) {
+	s := newGitServer(t)
+	s.run(t, `git init -q -b main bomb; cd bomb
+		commit() { printf 'tree %s\nauthor a <a@example.org> 0 +0000\ncommitter a <a@example.org> 0 +0000\n\n1\n' $1 | git hash-object -w -t commit --stdin | xargs git tag $2; }
+		tree=$(echo 1 | git hash-object -w --stdin | sed 's/^/100644 blob /;s/$/\ta/' | git mktree)
+		for i in 1 2 3 4 5 6 7 8; do tree=$(for j in 0 1 2 3 4 5 6 7 8 9; do printf '040000 tree %s\t%s\n' $tree $j; done | git mktree); done; commit $tree deep
+		blob=$(echo 1 | git hash-object -w --stdin)
+		commit $(i=0; while [ $i -lt 300 ]; do printf '100644 blob %s\t%s\n' $blob $i; i=$((i+1)); done | git mktree) wide
+		blob=$(head -c 5000 /dev/zero | tr '\0' x | git hash-object -w --stdin)
+		commit $(printf '120000 blob %s\tl\n' $blob | git mktree) link`)
+	local := filepath.Join(s.dir, "bomb")
+	for ref, want := range map[string]string{"deep": "more than 100 files", "wide": "more than 100 files", "link": "too long"} {
+		_, err := newFetcher(t, t.TempDir(), nil).Git(t.Context(), GitRequest{URL: local, Local: local, Ref: ref})
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want %q", ref, err, want)
+		}
+	}
+}
+
 func TestGitTogether(t *testing.T) {
 	s, dir := newGitServer(t), t.TempDir()
 	if _, err := newFetcher(t, t.TempDir(), nil).Git(t.Context(), GitRequest{URL: s.URL + "/repo.git"}); err != nil {
