@@ -3,12 +3,23 @@ package cli
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 )
+
+func TestRoom(t *testing.T) {
+	for _, test := range []struct{ most, memory, want int64 }{
+		{0, 1000, math.MaxInt64}, {400, 8000, 500}, {400, 0, 500}, {6000, 8000, 7000}, {7500, 8000, 7500}, {9000, 8000, 9000}, {math.MaxInt64, 0, math.MaxInt64},
+	} {
+		if got := room(test.most, test.memory); got != test.want {
+			t.Errorf("%d of %d: %d, want %d", test.most, test.memory, got, test.want)
+		}
+	}
+}
 
 // peakMain is nixplan that writes how much memory it took at most, as the kernel says,
 // to a file. What the kernel says of a child counts what its parent had as well.
