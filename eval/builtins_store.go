@@ -161,7 +161,7 @@ func (ev *Evaluator) mountCopy(stored, path string, kept map[string]bool) {
 		return // modelled files are read where the model has them
 	}
 	if kept != nil {
-		mount.Keep = func(sub string) bool { return sub == "" || kept[sub] }
+		mount.Keep = func(sub string) bool { return sub == "" || kept[sub] || ev.linked(mount.Dir, sub, kept) }
 	}
 	// What is copied may itself be a part of something copied.
 	if outer, inside := ev.world.Mount(path); outer != nil {
@@ -171,6 +171,22 @@ func (ev *Evaluator) mountCopy(stored, path string, kept map[string]bool) {
 		}
 	}
 	ev.world.AddMount(mount)
+}
+
+// linked reports whether a path inside of a copied directory leads over symbolic links
+// to something that was copied. In the store a link that leads out of it dangles.
+func (ev *Evaluator) linked(dir, sub string, kept map[string]bool) bool {
+	disk := ev.world.Disk()
+	top, err := disk.EvalSymlinks(dir)
+	if err != nil {
+		return false
+	}
+	parent, err := disk.EvalSymlinks(filepath.Join(dir, filepath.Dir(sub)))
+	if err != nil {
+		return false
+	}
+	rel, err := filepath.Rel(top, parent)
+	return err == nil && filepath.IsLocal(rel) && kept[filepath.Join(rel, filepath.Base(sub))]
 }
 
 // treePath is the store path of a file or tree: by its NAR, or by the contents

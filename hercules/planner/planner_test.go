@@ -143,18 +143,24 @@ let drv = name: src: derivation { inherit name src; system = "x"; builder = "b";
   whole = drv "whole" ./.;
   filtered = drv "filtered" (builtins.filterSource (path: type: baseNameOf path != "ci.nix") ./.);
   part = drv "part" (builtins.path { path = ./part; name = "part"; });
+  linked = drv "linked" (builtins.toFile "text" (builtins.readFile "${./part}/link/file"));
   given = drv "given" <lib/builder>;
   loose = drv "loose" ./loose;
 }
 -- .gitignore --
 ignored
 -- part/file --
+-- part/sub/file --
 -- loose --
 -- lib/builder --
 `
 	dir := repository(t, "project", program)
 	lib := filepath.Join(dir, "lib")
 	run(t, dir, "rm", "-q", "--cached", "loose", "lib/builder")
+	if err := os.Symlink("sub", filepath.Join(dir, "part/link")); err != nil {
+		t.Fatal(err)
+	}
+	run(t, dir, "add", "part/link")
 	run(t, dir, "commit", "-q", "-m", "less")
 	paths := func() (paths map[string]string, p *plan.Plan) {
 		p, err := Plan(context.Background(), Options{Path: dir, NoModel: true, SearchPath: []world.SearchEntry{{Prefix: "lib", Path: lib}}})
@@ -171,7 +177,7 @@ ignored
 		return paths, p
 	}
 	before, _ := paths()
-	for _, name := range []string{"whole", "filtered", "part", "given"} {
+	for _, name := range []string{"whole", "filtered", "part", "linked", "given"} {
 		if before[name] == "" {
 			t.Errorf("%s has no derivation", name)
 		}
