@@ -81,13 +81,17 @@ var ErrRunning = errors.New("the run is still going on")
 
 var runID = lazy.Regexp(`^[0-9]{8}T[0-9]{6}Z-[0-9a-f]{4}$`)
 
-// tick is the time between two ids.
-const tick = time.Second / (1 << 16)
+// parts is how many ids a second has, and tick the time between two, or a little less.
+const (
+	parts = 1 << 16
+	tick  = time.Second / parts
+)
 
 // newID is the id for a run that starts now: the second, and which of its 65536 parts.
 // So ids are in the order of time.
 func newID(now time.Time) string {
-	return fmt.Sprintf("%s-%04x", now.UTC().Format("20060102T150405Z"), now.Nanosecond()/int(tick))
+	part := int64(now.Nanosecond()) * parts / int64(time.Second)
+	return fmt.Sprintf("%s-%04x", now.UTC().Format("20060102T150405Z"), part)
 }
 
 // dir is the directory of a run.

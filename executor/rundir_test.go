@@ -12,6 +12,22 @@ import (
 	"github.com/nixplan/nixplan/plan"
 )
 
+// Whenever a run begins, its id is found again, and sorts as time does.
+func TestNewID(t *testing.T) {
+	second := time.Date(2026, 11, 29, 9, 16, 29, 0, time.UTC)
+	last := ""
+	for nanosecond := 0; nanosecond < int(time.Second); nanosecond += 999 {
+		id := newID(second.Add(time.Duration(nanosecond)))
+		if !runID().MatchString(id) || id < last {
+			t.Fatalf("%d ns: %s after %s", nanosecond, id, last)
+		}
+		last = id
+	}
+	if id := newID(second.Add(time.Second - 1)); id != "20261129T091629Z-ffff" {
+		t.Errorf("the last one is %s", id)
+	}
+}
+
 // A job's name is a single, harmless path element, and no two jobs share one.
 func TestJobDir(t *testing.T) {
 	seen := map[string]string{}
