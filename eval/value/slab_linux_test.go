@@ -9,7 +9,7 @@ import (
 // wherever they may begin.
 func TestSmallPages(t *testing.T) {
 	defer skipped.Store(skipped.Swap(1 << 30))
-	type element struct{ words [5]uint64 }
+	type element [5]uint64
 	const size = int(unsafe.Sizeof(element{}))
 	all := make([]element, hugeBytes/size)
 	for offset := range 2 * somePages / size {

@@ -21,7 +21,7 @@ func init() {
 		return
 	}
 	root, err := os.Getwd()
-	for err == nil && !exists(filepath.Join(root, "go.mod")) {
+	for err == nil && !exists(filepath.Join(root, "internal", "symbolorder")) {
 		if root == filepath.Dir(root) {
 			return // a program that a test runs elsewhere
 		}
