@@ -194,18 +194,27 @@ func (r *reader) expression(n *toml.Node) error {
 	return r.header(n)
 }
 
+// part is the name that a part of a key is.
+func (r *reader) part(n *toml.Node, depth int) (string, error) {
+	r.budget.Step(1)
+	if depth >= MaxDepth {
+		return "", errDepth
+	}
+	key := string(n.Data)
+	if strings.IndexByte(key, 0) >= 0 {
+		return "", r.errorAt(n.Raw, errNUL)
+	}
+	return key, nil
+}
+
 // header goes to the table that a header names, or to a new one of an array.
 func (r *reader) header(n *toml.Node) error {
 	at := r.root
 	for it, depth := n.Key(), 0; it.Next(); depth++ {
-		r.budget.Step(1)
-		if depth >= MaxDepth {
-			return errDepth
-		}
 		part := it.Node()
-		key := string(part.Data)
-		if strings.IndexByte(key, 0) >= 0 {
-			return r.errorAt(part.Raw, errNUL)
+		key, err := r.part(part, depth)
+		if err != nil {
+			return err
 		}
 		v, found := at.find(key)
 		next := within(v)
@@ -257,14 +266,10 @@ func within(v any) *table {
 // keyValue adds `a.b = value` to a table.
 func (r *reader) keyValue(at *table, n *toml.Node) error {
 	for it, depth := n.Key(), 0; it.Next(); depth++ {
-		r.budget.Step(1)
-		if depth >= MaxDepth {
-			return errDepth
-		}
 		part := it.Node()
-		key := string(part.Data)
-		if strings.IndexByte(key, 0) >= 0 {
-			return r.errorAt(part.Raw, errNUL)
+		key, err := r.part(part, depth)
+		if err != nil {
+			return err
 		}
 		v, found := at.find(key)
 		if it.IsLast() {
