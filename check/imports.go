@@ -72,12 +72,22 @@ type lostImport struct {
 	outside bool // of src; else its filter leaves it out
 }
 
-// eachLostImport calls f for what network files of deployments import in vain.
-func (r *Repository) eachLostImport(f func(lostImport, *JobAt)) {
-	for _, job := range r.Jobs {
+// lostImports reports what network files of deployments import in vain, either from
+// outside of src or left out by its filter.
+func (p *pass) lostImports(outside bool, what, detail, help string) {
+	for _, job := range p.Jobs {
 		for _, at := range job.At {
 			for _, lost := range at.lostImports() {
-				f(lost, at)
+				if lost.outside != outside {
+					continue
+				}
+				p.reportFor(diag.Diagnostic{
+					Range:   lost.at,
+					Summary: lost.name(p) + ", which is imported here, " + what,
+					Detail:  detail,
+					Help:    help,
+					Related: at.srcDefined(),
+				}, at)
 			}
 		}
 	}

@@ -29,18 +29,9 @@ func checkFilteredFile(p *pass) {
 		d.Related = f.job.srcDefined()
 		p.reportFor(d, f.job)
 	})
-	p.eachLostImport(func(lost lostImport, at *JobAt) {
-		if lost.outside {
-			return
-		}
-		p.reportFor(diag.Diagnostic{
-			Range:   lost.at,
-			Summary: lost.name(p) + ", which is imported here, is left out of src by its filter",
-			Detail:  "The deployment runs in the filtered copy of src.",
-			Help:    "let the filter of src keep the file",
-			Related: at.srcDefined(),
-		}, at)
-	})
+	p.lostImports(false, "is left out of src by its filter",
+		"The deployment runs in the filtered copy of src.",
+		"let the filter of src keep the file")
 }
 
 // srcDefined says where a job's src is.

@@ -44,18 +44,9 @@ func checkFileOutside(p *pass) {
 		}
 		p.reportFor(d, f.job)
 	})
-	p.eachLostImport(func(lost lostImport, at *JobAt) {
-		if !lost.outside {
-			return
-		}
-		p.reportFor(diag.Diagnostic{
-			Range:   lost.at,
-			Summary: lost.name(p) + ", which is imported here, lies outside of src",
-			Detail:  "The deployment runs in a copy of src and has no other files.",
-			Help:    "make src the directory that has all of them, or move the file",
-			Related: at.srcDefined(),
-		}, at)
-	})
+	p.lostImports(true, "lies outside of src",
+		"The deployment runs in a copy of src and has no other files.",
+		"make src the directory that has all of them, or move the file")
 	p.eachFlakeFile()
 }
 
