@@ -59,6 +59,9 @@ func TestMemory(t *testing.T) {
 		tooMuch   = "the evaluation takes more memory than allowed"
 	)
 	if _, err := os.Stat("/proc/self/status"); err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatal(err)
+		}
 		t.Skip("the system does not say how much memory a process took:", err)
 	}
 	exe, err := os.Executable()
