@@ -71,25 +71,23 @@ type Evaluator struct {
 	machine *value.Machine
 	trees   parser.Arena // of files, each until it is resolved
 
-	globals      *value.Attrs
-	builtins     *value.Attrs
-	builtinsSlot *value.Value
-	modelScope   value.Value
-	imports      map[string]*value.Value
-	paths        map[*diag.Source]string // where a source was read from
-	assumed      value.Value
-	assumptions  []Assumption
-	assumedSeen  map[string]bool
-	likenesses   []string
-	modelBases   []baseRange
-	fetches      []Fetch
-	decisions    []Decision
-	decidedSeen  map[decisionKey]bool
-	storeState   storeState
-	round        int          // see NextRound
-	apply        applyCode    // of all calls that builtins delay
-	apply2       apply2Code   // the same with two arguments
-	root         *diag.Source // what EvalFile or EvalText was last given
+	prims       [][]value.Prim // handed in by New: tables and what they call may not refer to each other
+	globalScope *globals       // see globals
+	imports     map[string]*value.Value
+	paths       map[*diag.Source]string // where a source was read from
+	assumed     value.Value
+	assumptions []Assumption
+	assumedSeen map[string]bool
+	likenesses  []string
+	modelBases  []baseRange
+	fetches     []Fetch
+	decisions   []Decision
+	decidedSeen map[decisionKey]bool
+	storeState  storeState
+	round       int          // see NextRound
+	apply       applyCode    // of all calls that builtins delay
+	apply2      apply2Code   // the same with two arguments
+	root        *diag.Source // what EvalFile or EvalText was last given
 }
 
 // Assumption is something the modelled world took for granted.
@@ -115,6 +113,7 @@ func New(ctx context.Context, opts Options) *Evaluator {
 		ctx:         ctx,
 		opts:        opts,
 		world:       opts.World,
+		prims:       primTables(),
 		machine:     value.NewMachine(ctx, opts.Limits),
 		imports:     map[string]*value.Value{},
 		paths:       map[*diag.Source]string{},
@@ -124,7 +123,6 @@ func New(ctx context.Context, opts Options) *Evaluator {
 	ev.world.Provide(ev.provideFixed)
 	ev.machine.Host = ev
 	ev.machine.Apply = func(m *value.Machine, f, arg value.Value) value.Value { return call(m, nil, f, arg) }
-	ev.defineGlobals()
 	return ev
 }
 

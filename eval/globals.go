@@ -1,7 +1,9 @@
 package eval
 
 import (
+	"iter"
 	"slices"
+	"strings"
 
 	"github.com/nixplan/nixplan/eval/value"
 	"github.com/nixplan/nixplan/eval/world"
@@ -23,18 +25,28 @@ var (
 	symValue     = value.Intern("value")
 )
 
-// defineGlobals makes builtins and the variables every file sees.
-func (ev *Evaluator) defineGlobals() {
-	const room = 128 // a little more than there are
-	builtins, globals := make([]value.Attr, 0, room), make([]value.Attr, 0, room)
-	define := func(name string, v value.Value) {
-		builtins = append(builtins, value.Attr{Name: value.Intern(name), Value: v})
-		if !slices.Contains(bareNames, name) {
-			name = "__" + name
-		}
-		globals = append(globals, value.Attr{Name: value.Intern(name), Value: v})
+// globals are builtins and the variables every file sees.
+type globals struct {
+	builtins *value.Attrs
+	variable value.Value // builtins as a variable
+	model    value.Value // what the files of the modelled world see besides
+}
+
+// globals makes them at first use: a tenth of what the shortest runs did was this.
+func (ev *Evaluator) globals() *globals {
+	if ev.globalScope == nil {
+		ev.globalScope = ev.defineGlobals()
 	}
-	for _, table := range primTables() {
+	return ev.globalScope
+}
+
+func (ev *Evaluator) defineGlobals() *globals {
+	g := &globals{model: ev.lazy(ev.modelBuiltins)}
+	attrs := make([]value.Attr, 0, 128) // a little more than there are
+	define := func(name string, v value.Value) {
+		attrs = append(attrs, value.Attr{Name: value.Intern(name), Value: v})
+	}
+	for _, table := range ev.prims {
 		for i := range table {
 			define(table[i].Name, value.NewPrim(&table[i]))
 		}
@@ -53,14 +65,43 @@ func (ev *Evaluator) defineGlobals() {
 	define("currentTime", value.NewInt(ev.now()))
 	define("nixPath", ev.lazy(ev.nixPath))
 	define("derivation", ev.lazy(ev.derivationFunction))
-	ev.builtins = value.NewAttrsList(builtins)
 	// builtins.builtins is the set itself.
-	self := value.Attr{Name: value.Intern("builtins"), Value: ev.lazy(func(*value.Machine) value.Value { return value.NewAttrs(ev.builtins) })}
-	ev.builtins = value.NewAttrsList(append(ev.builtins.All(), self))
-	globals = append(globals, value.Attr{Name: value.Intern("builtins"), Value: value.NewAttrs(ev.builtins)})
-	ev.globals = value.NewAttrsList(globals)
-	ev.builtinsSlot = &ev.globals.Lookup("builtins").Value
-	ev.modelScope = ev.lazy(ev.modelBuiltins)
+	define("builtins", ev.lazy(func(*value.Machine) value.Value { return g.variable }))
+	g.builtins = value.NewAttrsList(attrs)
+	g.variable = value.NewAttrs(g.builtins)
+	return g
+}
+
+// lookup gives a variable's value, nil when there is none of the name.
+func (g *globals) lookup(name string) *value.Value {
+	if name == "builtins" {
+		return &g.variable
+	}
+	hidden, ok := strings.CutPrefix(name, "__")
+	if slices.Contains(bareNames, name) {
+		hidden = name
+	} else if !ok || hidden == "builtins" || slices.Contains(bareNames, hidden) {
+		return nil
+	}
+	if a := g.builtins.Lookup(hidden); a != nil {
+		return &a.Value
+	}
+	return nil
+}
+
+// names are those of all variables.
+func (g *globals) names() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, a := range g.builtins.All() {
+			name := a.Name.String()
+			if name != "builtins" && !slices.Contains(bareNames, name) {
+				name = "__" + name
+			}
+			if !yield(name) {
+				return
+			}
+		}
+	}
 }
 
 // nixVersion is what builtins.nixVersion says: the version whose language this is.

@@ -226,7 +226,7 @@ func (n *selectNode) missing(m *value.Machine, v value.Value, sym value.Symbol, 
 	if v.Kind() != value.AttrSet {
 		failAt(m, value.TypeMismatch, p.at.Span(), "expected a set with the attribute '%s', but found %s", sym, describe(v))
 	}
-	if v.Attrs() == host(m).builtins && slices.Contains(experimental, sym.String()) {
+	if v.Attrs() == host(m).globals().builtins && slices.Contains(experimental, sym.String()) {
 		m.Throw(&value.Error{Kind: value.NotSupported, At: p.at.Span(), Message: "'builtins." + sym.String() + "' is not supported yet",
 			Help: "it is experimental in Nix; `builtins ? " + sym.String() + "` is false"})
 	}

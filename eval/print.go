@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -171,12 +172,12 @@ func (p *printer) repeated(v value.Value) bool {
 	return false
 }
 
-var keywords = map[string]bool{"if": true, "then": true, "else": true, "assert": true, "with": true, "let": true, "in": true, "rec": true, "inherit": true}
+var keywords = []string{"if", "then", "else", "assert", "with", "let", "in", "rec", "inherit"}
 
 // name writes an attribute name, quoted when it is no identifier. Nix 2.8 escapes
 // every dollar sign in it, today's Nix only those before a brace.
 func (p *printer) name(s string) {
-	if isIdentifier(s) && !keywords[s] {
+	if isIdentifier(s) && !slices.Contains(keywords, s) {
 		p.out.WriteString(s)
 		return
 	}

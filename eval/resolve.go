@@ -162,12 +162,9 @@ func (r *resolver) global(sym value.Symbol) *value.Value {
 		}
 	}
 	if r.model && sym == symModel {
-		return &r.ev.modelScope
+		return &r.ev.globals().model
 	}
-	if a := r.ev.globals.Get(sym); a != nil {
-		return &a.Value
-	}
-	return nil
+	return r.ev.globals().lookup(sym.String())
 }
 
 // maxUndefined is how many undefined variables of a file are reported; a text
@@ -194,9 +191,7 @@ func (r *resolver) undefined(text string, at parser.Span, sc *scope) {
 			known = append(known, sym.String())
 		}
 	}
-	for _, a := range r.ev.globals.All() {
-		known = append(known, a.Name.String())
-	}
+	known = slices.AppendSeq(known, r.ev.globals().names())
 	inSet := slices.ContainsFunc(r.plain, func(attrs *parser.Attrs) bool {
 		return slices.ContainsFunc(attrs.Static, func(a parser.Attr) bool { return a.Name == text })
 	})
@@ -204,7 +199,7 @@ func (r *resolver) undefined(text string, at parser.Span, sc *scope) {
 		d.Help = fmt.Sprintf("the set has '%s', but its attributes see each other only in rec { … }", text)
 	} else if near := nearest(text, known); near != "" {
 		d.Help = fmt.Sprintf("did you mean '%s'?", near)
-	} else if r.ev.builtins.Lookup(text) != nil {
+	} else if r.ev.globals().builtins.Lookup(text) != nil {
 		d.Help = fmt.Sprintf("did you mean 'builtins.%s'?", text)
 	}
 	r.errors = append(r.errors, d)
@@ -231,8 +226,8 @@ func (r *resolver) selection(x *parser.Select, sc *scope) value.Code {
 		or = r.expr(x.Default, sc)
 	}
 	// `builtins.name`, when builtins is the global one, is a constant.
-	if g, ok := set.(*globalNode); ok && g.slot == r.ev.builtinsSlot && path[0].code == nil {
-		if a := r.ev.builtins.Get(path[0].sym); a != nil {
+	if g, ok := set.(*globalNode); ok && g.slot == &r.ev.globals().variable && path[0].code == nil {
+		if a := r.ev.globals().builtins.Get(path[0].sym); a != nil {
 			folded := &foldedNode{r.span(x.Span), &a.Value}
 			if len(path) == 1 {
 				return folded

@@ -48,8 +48,8 @@ type scopeChecker struct {
 
 func newScopeChecker() *scopeChecker {
 	c := &scopeChecker{ev: New(context.Background(), Options{}), known: make(map[string]struct{})}
-	for _, a := range c.ev.globals.All() {
-		c.known[a.Name.String()] = struct{}{}
+	for name := range c.ev.globals().names() {
+		c.known[name] = struct{}{}
 	}
 	return c
 }

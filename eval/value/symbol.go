@@ -34,7 +34,7 @@ type symbolNames [1 << pieceBits]string
 
 const (
 	pieceBits  = 10
-	firstSlots = 1 << 11
+	firstSlots = 1 << 9 // a page, for the names of a short program
 )
 
 func newSymbolTable() *symbolTable {

@@ -37,8 +37,8 @@ func Scan(text string) []Finding {
 	if len(text) < shortest {
 		return nil
 	}
-	for i := range rules {
-		r := &rules[i]
+	for i := range rules() {
+		r := &rules()[i]
 		if !r.mayMatch(text) {
 			continue
 		}

@@ -45,8 +45,8 @@ var ErrRange = errors.New("is out of range")
 
 var (
 	errDates = errors.New("dates and times are not supported")
-	errDepth = fmt.Errorf("nested more than %d levels deep", MaxDepth)
-	errSize  = fmt.Errorf("the document is larger than %d bytes", MaxSize)
+	errDepth = errors.New("nested more than 5000 levels deep")
+	errSize  = errors.New("the document is larger than 67108864 bytes")
 	errNUL   = errors.New("a Nix string cannot hold the NUL character")
 )
 
