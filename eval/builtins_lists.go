@@ -2,6 +2,7 @@ package eval
 
 import (
 	"github.com/nixplan/nixplan/eval/value"
+	"slices"
 )
 
 var listPrims = []value.Prim{
@@ -183,11 +184,19 @@ func primFilter(m *value.Machine, f, list value.Value) value.Value {
 	return value.NewList(out)
 }
 
+// doubledList is up to which length a list that grows is given as much room again.
+const doubledList = 1 << 18
+
 // appendCharged is append; before the list is copied to where it has room, it asks
 // whether that is there.
 func appendCharged(m *value.Machine, list []value.Value, v value.Value) []value.Value {
 	if n := len(list); n == cap(list) {
-		m.Charge(16 * int64(n+n/4+min(n, 256)+1))
+		more := n/4 + 256
+		if n < doubledList {
+			more = max(n, 1)
+		}
+		m.Charge(16 * int64(n+more))
+		list = slices.Grow(list, more)
 	}
 	return append(list, v)
 }

@@ -201,15 +201,25 @@ func (b *textBuilder) begin(m *value.Machine) {
 // it is copied then, and the old one is there along with the new one.
 const longText = 64 << 10
 
-// makeRoom ends the evaluation when there is no room for n bytes more in a text. It
-// leaves the growing to whoever adds them.
+// doubledText is up to which size a text that grows is given as much room again. Growing
+// by a quarter, as append does, takes five times the memory of the text in the end.
+const doubledText = 16 << 20
+
+// makeRoom sees to it that a long text has room for n bytes more, or ends the
+// evaluation when there is none. It leaves the growing of the longest to whoever adds
+// the bytes.
 func makeRoom(m *value.Machine, b *strings.Builder, n int) {
 	size := b.Len() + n
 	if size < longText || size <= b.Cap() {
 		return
 	}
 	m.FitText(size)
-	m.Charge(int64(size + size/4)) // append adds a quarter
+	if size < doubledText {
+		m.Charge(int64(2*b.Cap() + n))
+		b.Grow(n)
+	} else {
+		m.Charge(int64(size + size/4)) // append adds a quarter
+	}
 }
 
 // known is the text so far.

@@ -7,15 +7,18 @@ const (
 	// With much larger slabs a fold over `//` kept 3.4 GB instead of 1.0.
 	slabBytes = 4096 - 8
 
-	// The first memory of an evaluation, but for that of a very short one, comes
-	// in large slabs, for which the kernel is asked for huge pages: handing out
-	// pages was a third of the time. Lists of thunks take half the time with it, a
-	// minimal NixOS system a twentieth less. It is bounded because such slabs are
-	// seldom free again as a whole, and because a kernel that has to make huge
-	// pages first takes longer: with 320 MB the NixOS system took a tenth more.
-	hugeBytes = 8 << 20
-	hugeFrom  = 4 << 20
-	hugeTo    = 96 << 20
+	// But for that of a very short evaluation, memory comes in large slabs, which
+	// the kernel hands out in larger parts than single pages: that was a third of the
+	// time. A slab of this size is as seldom free again as a small one.
+	largeBytes = 8 << 20
+	largeFrom  = 1 << 20
+
+	// Up to some size the kernel is asked for huge pages. Lists of thunks take half the
+	// time with them, a minimal NixOS system a twentieth less. A kernel that has to make
+	// huge pages first takes longer: with 320 MB of them the NixOS system took a tenth
+	// more.
+	hugeFrom = 4 << 20
+	hugeTo   = 96 << 20
 
 	// slabsTo is how much an evaluation takes before it does without slabs, which
 	// keep what nothing needs: neighbours of what is in use, and all that those
@@ -37,14 +40,15 @@ func newSlab[T any](m *Machine, rest *[]T) []T {
 		m.Charge(int64(size))
 		return make([]T, 1)
 	case len(*rest) > 0:
-	case m.allocated < hugeFrom || m.allocated >= hugeTo:
+	case m.allocated < largeFrom:
 		m.Charge(slabBytes)
 		return make([]T, slabBytes/size)
 	default:
-		m.Charge(hugeBytes)
-		*rest = make([]T, hugeBytes/size)
+		m.Charge(largeBytes)
+		*rest = make([]T, largeBytes/size)
 	}
-	end := handOut(unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(*rest))), len(*rest)*size))
+	huge := m.allocated >= hugeFrom && m.allocated < hugeTo
+	end := handOut(unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(*rest))), len(*rest)*size), huge)
 	n := end / size // what lies across the end comes next
 	slab := (*rest)[:n:n]
 	*rest = (*rest)[n:]

@@ -1,6 +1,10 @@
 package value
 
 import (
+	"os"
+	"strconv"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -12,32 +16,39 @@ import (
 const (
 	hugePage = 2 << 20
 
-	// slowHugePage is what a huge page takes at least that is not at hand: some 6 ms
-	// in a virtual machine whose host took back what was free (free page reporting)
-	// and gives it 4 KB at a time, instead of 0.3. Small pages mostly come from what
-	// other programs just gave back. Lists of thunks took 0.19 s in such a machine, at
-	// times 0.27, and take 0.13 since a slow page is followed by small ones.
+	// slowHugePage is what a huge page takes at least that is not at hand, instead of
+	// 0.3 ms.
 	slowHugePage = 2 * time.Millisecond
 
 	// Small pages are handed out some at a time, which takes 1.2 µs for each instead of
-	// 2 when it is touched: 0.11 s for the lists of thunks, where it was 0.13.
+	// 2 when it is touched.
 	somePages = 256 << 10
-
-	// After a slow page the room of so many huge ones is filled with small pages.
-	// The number doubles from one slow page to the next.
-	leastSkipped = 4
-	mostSkipped  = 32
 )
 
-// For all machines of the process: how many times small pages are handed out next, and
-// how many times that will be after another slow page.
-var skipped, nextSkipped atomic.Int32
+// slowHuge says for all machines of the process that a huge page was slow.
+var slowHuge atomic.Bool
+
+// takenBack reports whether the host of a virtual machine takes back memory that is
+// free (free page reporting), which it then gives again 4 KB at a time: a huge page
+// takes 6.5 ms. Small pages mostly come from what other programs just gave back.
+// Half of the huge pages were slow in lists of thunks, and 12 ms of 95 were lost with
+// trying again after some small ones.
+//
+// Kernels before 5.19 say so whenever they could report: small pages in vain take 0.6 ms
+// for what a huge one would be.
+var takenBack = sync.OnceValue(func() bool {
+	text, err := os.ReadFile("/sys/module/page_reporting/parameters/page_reporting_order")
+	if err != nil {
+		return false
+	}
+	order, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	return err == nil && order >= 0 // -1 without a device to report to
+})
 
 // handOut has the kernel hand out memory for the beginning of b, and gives where that
-// ends in b.
-func handOut(b []byte) int {
-	if skipped.Load() > 0 {
-		skipped.Add(-1)
+// ends in b. A huge page is used where it is wanted and quick.
+func handOut(b []byte, huge bool) int {
+	if !huge || slowHuge.Load() || takenBack() {
 		return handOutSmall(b)
 	}
 	start := -misplaced(b, hugePage) & (hugePage - 1)
@@ -47,14 +58,9 @@ func handOut(b []byte) int {
 	}
 	begin := time.Now()
 	b[start] = 0 // it will be used in any case
-	if time.Since(begin) < slowHugePage {
-		nextSkipped.Store(0)
-		return end
+	if time.Since(begin) >= slowHugePage {
+		slowHuge.Store(true)
 	}
-	const inOne = hugePage / somePages
-	n := min(max(2*nextSkipped.Load(), leastSkipped*inOne), mostSkipped*inOne)
-	nextSkipped.Store(n)
-	skipped.Store(n)
 	return end
 }
 

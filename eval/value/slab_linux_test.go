@@ -8,10 +8,10 @@ import (
 // TestSmallPages cuts large slabs up where small pages are handed out, from
 // wherever they may begin.
 func TestSmallPages(t *testing.T) {
-	defer skipped.Store(skipped.Swap(1 << 30))
+	defer slowHuge.Store(slowHuge.Swap(true))
 	type element [5]uint64
 	const size = int(unsafe.Sizeof(element{}))
-	all := make([]element, hugeBytes/size)
+	all := make([]element, largeBytes/size)
 	for offset := range 2 * somePages / size {
 		m := Machine{allocated: hugeFrom}
 		rest := all[offset : offset+3*somePages/size]

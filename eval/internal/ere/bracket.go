@@ -12,6 +12,12 @@ func (s *set) has(b byte) bool { return s[b>>6]&(1<<(b&63)) != 0 }
 
 func (s *set) add(b byte) { s[b>>6] |= 1 << (b & 63) }
 
+func (s *set) addAll(other *set) {
+	for i := range s {
+		s[i] |= other[i]
+	}
+}
+
 func (s *set) invert() {
 	for i := range s {
 		s[i] = ^s[i]

@@ -6,6 +6,7 @@ package ere
 import (
 	"errors"
 	"sync"
+	"sync/atomic"
 )
 
 // ErrSyntax and ErrTooBig are what Compile's errors wrap; ErrTooComplex is
@@ -25,13 +26,15 @@ type Error struct {
 func (e *Error) Error() string { return e.Err.Error() + " '" + e.Pattern + "'" }
 func (e *Error) Unwrap() error { return e.Err }
 
-// Regexp is a compiled expression. It is immutable and safe for concurrent use.
+// Regexp is a compiled expression. It is safe for concurrent use.
 type Regexp struct {
 	pattern string
 	prog    []inst
+	first   *set // see firstBytes
 	groups  int
 	choices int
 	loops   int
+	spare   atomic.Pointer[matcher] // of a search that is over
 }
 
 // Group is what a parenthesis matched; one that took no part has Matched false.
@@ -99,22 +102,36 @@ func compile(pattern string) (*Regexp, error) {
 	if _, err := c.add(inst{op: opMatch}); err != nil {
 		return nil, err
 	}
-	return &Regexp{pattern, c.prog, p.groups, c.choices, c.loops}, nil
+	return &Regexp{pattern: pattern, prog: c.prog, first: firstBytes(c.prog), groups: p.groups, choices: c.choices, loops: c.loops}, nil
 }
 
 // Spend is told of the work that matching takes, in steps of some nanoseconds,
 // a few thousand at a time. It may end the search by a panic. Nil is allowed.
 type Spend func(steps int)
 
+// matcher gives the room for searches in a text. An expression is mostly used on many
+// short texts, and a matcher for each was half the memory that took.
 func (re *Regexp) matcher(text string, spend Spend) *matcher {
-	return &matcher{
-		prog:    re.prog,
-		text:    text,
-		groups:  make([]span, re.groups+1),
-		loops:   make([]loopState, re.loops),
-		choices: re.choices,
-		spent:   spend,
-		most:    maxSteps + stepsPerByte*len(text),
+	m := re.spare.Swap(nil)
+	if m == nil {
+		m = &matcher{
+			prog:    re.prog,
+			first:   re.first,
+			groups:  make([]span, re.groups+1),
+			loops:   make([]loopState, re.loops),
+			choices: re.choices,
+		}
+	}
+	m.text, m.spent, m.most = text, spend, maxSteps+stepsPerByte*len(text)
+	return m
+}
+
+// release keeps a matcher for the next text.
+func (re *Regexp) release(m *matcher) {
+	kept := matcher{prog: m.prog, first: m.first, groups: m.groups, loops: m.loops, trail: m.trail, best: m.best, choices: m.choices}
+	if cap(kept.trail) <= maxSpareTrail {
+		*m = kept
+		re.spare.Store(m)
 	}
 }
 
@@ -122,6 +139,7 @@ func (re *Regexp) matcher(text string, spend Spend) *matcher {
 // error, if any, is an *Error that wraps ErrTooComplex.
 func (re *Regexp) Match(text string, spend Spend) (groups []Group, ok bool, err error) {
 	m := re.matcher(text, spend)
+	defer re.release(m)
 	m.whole = true
 	ok = m.search(0)
 	if m.tooMuch {
@@ -154,6 +172,7 @@ func (re *Regexp) Split(text string, spend Spend, yield func(Piece)) error {
 		from  = 0     // end of the last match
 		later = false // "^" can no longer match
 	)
+	defer re.release(m)
 	found := m.searchFrom(0, later)
 	for found {
 		start, end := m.begin, m.bestEnd
@@ -188,6 +207,17 @@ func (re *Regexp) Split(text string, spend Spend, yield func(Piece)) error {
 func (m *matcher) searchFrom(pos int, notFirst bool) bool {
 	m.notFirst = notFirst
 	for ; pos <= len(m.text) && !m.tooMuch; pos++ {
+		if m.first != nil {
+			start := pos
+			for pos < len(m.text) && !m.first.has(m.text[pos]) {
+				pos++
+			}
+			m.spend((pos - start) / runLength)
+			if pos == len(m.text) {
+				return false
+			}
+			m.notFirst = m.notFirst || pos > start
+		}
 		m.spend(1)
 		if m.search(pos) {
 			return true

@@ -25,6 +25,8 @@ const (
 	runLength = 32
 	// spendAtOnce is how many steps are told together.
 	spendAtOnce = 1 << 12
+	// maxSpareTrail bounds what an expression keeps for its next text.
+	maxSpareTrail = 1 << 10
 	// maxDepth bounds the recursion, to 128 MB of stack; libstdc++ crashes earlier.
 	maxDepth = 250_000
 )
@@ -37,6 +39,7 @@ type loopState struct{ pos, count int }
 
 type matcher struct {
 	prog  []inst
+	first *set // what a match begins with, nil for anything and the empty text
 	text  string
 	begin int // where this search starts
 	// whole: the match must end at the end of the text.

@@ -199,3 +199,36 @@ func single(n *node) *set {
 	}
 	return nil
 }
+
+// firstBytes are the bytes that a match can begin with; nil when it can be empty.
+func firstBytes(prog []inst) *set {
+	var first set
+	seen := make([]bool, len(prog))
+	todo := []int{0}
+	for len(todo) > 0 {
+		pc := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if seen[pc] {
+			continue
+		}
+		seen[pc] = true
+		switch in := &prog[pc]; in.op {
+		case opByte:
+			first.add(in.b)
+		case opSet:
+			first.addAll(in.set)
+		case opBegin, opEnd, opOpen, opClose:
+			todo = append(todo, pc+1)
+		case opAlt, opRepeat:
+			todo = append(todo, in.x, in.y)
+		case opRun:
+			first.addAll(in.set)
+			todo = append(todo, pc+1)
+		case opJump:
+			todo = append(todo, in.x)
+		case opMatch:
+			return nil
+		}
+	}
+	return &first
+}
