@@ -162,7 +162,6 @@ func call2(m *value.Machine, f, a, b value.Value) value.Value {
 	if f.Kind() == value.Lambda && !f.Closure().Fn.HasFormals {
 		outer := f.Closure()
 		if inner, ok := outer.Fn.Body.(*lambdaNode); ok && !inner.fn.HasFormals {
-			mark := m.Captured()
 			first := m.NewEnv(outer.Env, outer.Fn.Slots)
 			*first.Slot(1) = a
 			second := m.NewEnv(first, inner.fn.Slots)
@@ -170,8 +169,9 @@ func call2(m *value.Machine, f, a, b value.Value) value.Value {
 			m.EnterCall(nil, inner.fn)
 			v := inner.fn.Body.Eval(m, second)
 			m.LeaveCall()
-			m.Release(second, inner.fn.Slots, mark)
-			m.Release(first, outer.Fn.Slots, mark)
+			if m.Release(second, inner.fn.Slots) { // else it refers to the first
+				m.Release(first, outer.Fn.Slots)
+			}
 			return v
 		}
 	}

@@ -120,7 +120,6 @@ func call(m *value.Machine, at value.Code, f, arg value.Value) value.Value {
 	switch f.Kind() {
 	case value.Lambda:
 		c := f.Closure()
-		mark := m.Captured()
 		env := m.NewEnv(c.Env, c.Fn.Slots)
 		m.EnterCall(at, c.Fn)
 		if c.Fn.HasFormals {
@@ -130,7 +129,7 @@ func call(m *value.Machine, at value.Code, f, arg value.Value) value.Value {
 		}
 		v := c.Fn.Body.Eval(m, env)
 		m.LeaveCall()
-		m.Release(env, c.Fn.Slots, mark)
+		m.Release(env, c.Fn.Slots)
 		return v
 	case value.PrimOp:
 		p := f.Prim()

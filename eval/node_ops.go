@@ -82,6 +82,9 @@ type equalNode struct {
 
 func (n *equalNode) Eval(m *value.Machine, env *value.Env) value.Value {
 	a, b := n.a.Eval(m, env), n.b.Eval(m, env)
+	if integers(a, b) {
+		return value.NewBool((a.Int() == b.Int()) != n.negate)
+	}
 	eq, unknown := equal(m, a, b)
 	if unknown != nil {
 		return ofType(blame(m, unknown, n.At()), value.Bool)
@@ -106,6 +109,9 @@ type lessNode struct {
 
 func (n *lessNode) Eval(m *value.Machine, env *value.Env) value.Value {
 	a, b := n.a.Eval(m, env), n.b.Eval(m, env)
+	if integers(a, b) {
+		return value.NewBool(a.Int() < b.Int())
+	}
 	lt, unknown := less(m, a, b, n.At())
 	if unknown != nil {
 		return ofType(blame(m, unknown, n.At()), value.Bool)
@@ -164,9 +170,18 @@ func (n *addNode) Eval(m *value.Machine, env *value.Env) value.Value {
 	case value.Path:
 		return joinPath(m, a, n.b.Eval(m, env), n.At())
 	}
+	var b value.Value
+	plain := plainText(a)
+	if plain {
+		if b = n.b.Eval(m, env); plainText(b) {
+			return value.NewString(joinText(m, a.Str(), b.Str()))
+		}
+	}
 	var t textBuilder
 	t.add(m, coerce(m, a, coercion{at: n.a.At(), what: addToString}))
-	b := n.b.Eval(m, env)
+	if !plain {
+		b = n.b.Eval(m, env)
+	}
 	if a.Kind() == value.UnknownValue && isNumber(b) { // then a is one too
 		return blame(m, a.Unknown(), n.At())
 	}
@@ -215,6 +230,39 @@ func (n *arithNode) Delay(m *value.Machine, env *value.Env) value.Value {
 // arith computes on two numbers. For the places of errors there are the whole
 // expression and the operands, nil in a call of a builtin.
 func arith(m *value.Machine, op arithOp, a, b value.Value, whole, ac, bc value.Code) value.Value {
+	if integers(a, b) {
+		if z, ok := op.ofIntegers(a.Int(), b.Int()); ok {
+			return value.NewInt(z)
+		}
+	}
+	return arithChecked(m, op, a, b, whole, ac, bc)
+}
+
+// integers reports whether both are integers, which most numbers are. They are neither
+// unknown nor derived from the ref.
+func integers(a, b value.Value) bool { return a.Kind() == value.Int && b.Kind() == value.Int }
+
+// ofIntegers computes where the result surely fits.
+func (op arithOp) ofIntegers(x, y int64) (z int64, ok bool) {
+	const most = 1<<31 - 1
+	if x < -most || x > most || y < -most || y > most {
+		return 0, false
+	}
+	switch op {
+	case opAdd:
+		return x + y, true
+	case opSub:
+		return x - y, true
+	case opMul:
+		return x * y, true
+	}
+	if y == 0 {
+		return 0, false
+	}
+	return x / y, true
+}
+
+func arithChecked(m *value.Machine, op arithOp, a, b value.Value, whole, ac, bc value.Code) value.Value {
 	if u := firstUnknown(a, b); u != nil {
 		return undecided(u, "arithmetic on "+u.Origin, u.At)
 	}

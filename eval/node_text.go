@@ -24,10 +24,10 @@ func (n *textNode) Eval(m *value.Machine, env *value.Env) value.Value {
 		if v.Kind() != value.String {
 			v = interpolate(m, v, c.At())
 		}
-		if v.Kind() != value.String || v.Context() != nil {
-			plain = false
-		} else {
+		if plainText(v) {
 			size += len(v.Str())
+		} else {
+			plain = false
 		}
 		parts = append(parts, v)
 	}
@@ -40,6 +40,9 @@ func (n *textNode) Eval(m *value.Machine, env *value.Env) value.Value {
 	}
 	return b.value(n.At())
 }
+
+// plainText reports whether v is a string without context.
+func plainText(v value.Value) bool { return v.Kind() == value.String && v.Context() == nil }
 
 // joinPlain joins strings without context, of size bytes in all.
 func joinPlain(m *value.Machine, parts []value.Value, size int) value.Value {

@@ -57,9 +57,8 @@ func BenchmarkCall(b *testing.B) {
 	m := NewMachine(context.Background(), Limits{})
 	b.ReportAllocs()
 	for b.Loop() {
-		mark := m.Captured()
 		env := m.NewEnv(nil, 2)
 		*env.Slot(1) = True
-		m.Release(env, 2, mark)
+		m.Release(env, 2)
 	}
 }

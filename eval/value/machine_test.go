@@ -11,11 +11,10 @@ import (
 func TestReleaseAtSlabEnd(t *testing.T) {
 	m := NewMachine(context.Background(), Limits{})
 	for range 500_000 {
-		mark := m.Captured()
 		env := m.NewEnv(nil, 2)
 		next := m.NewEnv(env, 2)
-		m.Release(next, 2, mark)
-		m.Release(env, 2, mark)
+		m.Release(next, 2)
+		m.Release(env, 2)
 		if len(m.slots) > len(m.slab) {
 			t.Fatalf("%d slots are left of a slab of %d", len(m.slots), len(m.slab))
 		}
@@ -26,29 +25,43 @@ func TestReleaseAtSlabEnd(t *testing.T) {
 	}
 }
 
-// TestRelease shows that an environment is used again only when nothing holds on
-// to it and nothing was made since.
+// TestRelease shows that an environment is used again only when nothing holds on to it.
 func TestRelease(t *testing.T) {
 	m := NewMachine(context.Background(), Limits{})
-	m.NewEnv(nil, 2)
-	mark := m.Captured()
+	parent := m.NewEnv(nil, 2)
 	env := m.NewEnv(nil, 2)
 	*env.Slot(1) = NewInt(1)
-	m.Release(env, 2, mark)
-	if again := m.NewEnv(nil, 2); again != env || !again.Slot(1).IsNone() {
-		t.Error("a released environment is not used again, or not empty")
+	if !m.Release(env, 2) {
+		t.Error("an environment nobody holds on to is not released")
 	}
+	if again := m.NewEnv(parent, 2); again != env || !again.Slot(1).IsNone() || again.Parent() != parent {
+		t.Error("a released environment is not used again, or not as a new one")
+	}
+	*env.Slot(1) = NewInt(1)
 	m.NewEnv(nil, 2)
-	m.Release(env, 2, mark)
-	if again := m.NewEnv(nil, 2); again == env {
-		t.Error("an environment is used again although another was made since")
+	m.Release(env, 2)
+	if other := m.NewEnv(nil, 3); other == env {
+		t.Error("an environment is used again for a larger one")
 	}
-	mark = m.Captured()
-	env = m.NewEnv(nil, 2)
-	m.Capture(nil, 2)
-	m.Release(env, 2, mark)
-	if again := m.NewEnv(nil, 2); again == env {
-		t.Error("an environment is used again although it may be held on to")
+	if again := m.NewEnv(parent, 2); again != env || !again.Slot(1).IsNone() || again.Parent() != parent {
+		t.Error("a released environment is not used again after another was made, or not as a new one")
+	}
+	for name, hold := range map[string]func(*Env){
+		"a thunk of a node":       func(e *Env) { m.Delay(new(Delayed), poison{}, e) },
+		"a thunk":                 func(e *Env) { m.NewThunk(poison{}, e) },
+		"a function":              func(e *Env) { m.NewClosure(e, &Function{}) },
+		"an environment below it": func(e *Env) { m.Capture(e, 2) },
+	} {
+		env := m.NewEnv(parent, 2)
+		hold(env)
+		if m.Release(env, 2) {
+			t.Errorf("an environment is released although %s holds on to it", name)
+		}
+		for range 3 {
+			if again := m.NewEnv(nil, 2); again == env {
+				t.Errorf("an environment is used again although %s holds on to it", name)
+			}
+		}
 	}
 }
 
@@ -60,11 +73,10 @@ func TestReleaseBeforeList(t *testing.T) {
 	for len(m.slots) > 4 {
 		m.Slots(1)
 	}
-	mark := m.Captured()
 	env := m.NewEnv(nil, 2)
 	list := m.Slots(2)
 	list[0], list[1] = NewInt(1), NewInt(2)
-	m.Release(env, 2, mark)
+	m.Release(env, 2)
 	for range 4 {
 		*m.NewEnv(nil, 2).Slot(1) = NewInt(7)
 	}

@@ -52,7 +52,7 @@ func (m *Machine) Delay(d *Delayed, code Code, env *Env) Value {
 		m.codes = append(m.codes, code)
 		d.number = int32(len(m.codes))
 	}
-	m.captured++
+	env.hold()
 	t := m.newThunk()
 	t.n, t.p = int64(d.number)<<payload|int64(delayed), unsafe.Pointer(env)
 	return newThunkValue(t)
@@ -60,7 +60,7 @@ func (m *Machine) Delay(d *Delayed, code Code, env *Env) Value {
 
 // NewThunk delays code that is no node of a program in env.
 func (m *Machine) NewThunk(code Code, env *Env) Value {
-	m.captured++
+	env.hold()
 	t := m.newThunk()
 	t.n, t.p = int64(delayedCode), unsafe.Pointer(&pendingCode{code, env})
 	return newThunkValue(t)
