@@ -17,7 +17,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/klauspost/compress/zstd"
 	"github.com/ulikunitz/xz"
 )
 
@@ -91,19 +90,13 @@ type unpacker struct {
 // formats are told apart by the bytes they begin with.
 var formats = []struct {
 	magic string
-	open  func(io.Reader) (io.Reader, error)
+	open  func(archiveFile, *bufio.Reader) (io.Reader, error)
 }{
-	{"\x1f\x8b", func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) }},
-	{"BZh", func(r io.Reader) (io.Reader, error) { return bzip2.NewReader(r), nil }},
-	{"\xfd7zXZ\x00", func(r io.Reader) (io.Reader, error) { return xz.NewReader(r) }},
-	{"\x28\xb5\x2f\xfd", func(r io.Reader) (io.Reader, error) {
-		return zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
-	}},
+	{"\x1f\x8b", func(_ archiveFile, r *bufio.Reader) (io.Reader, error) { return gzip.NewReader(r) }},
+	{"BZh", func(_ archiveFile, r *bufio.Reader) (io.Reader, error) { return bzip2.NewReader(r), nil }},
+	{"\xfd7zXZ\x00", func(_ archiveFile, r *bufio.Reader) (io.Reader, error) { return xz.NewReader(r) }},
+	{"\x28\xb5\x2f\xfd", func(file archiveFile, _ *bufio.Reader) (io.Reader, error) { return zstdReader(file) }},
 }
-
-// maxWindow is the memory a zstd stream may ask for; `zstd --long` makes streams
-// that need as much.
-const maxWindow = 128 << 20
 
 const zipMagic = "PK\x03\x04"
 
@@ -119,11 +112,8 @@ func (u *unpacker) archive(file archiveFile) error {
 	var r io.Reader = buffered
 	for _, f := range formats {
 		if bytes.HasPrefix(start, []byte(f.magic)) {
-			if r, err = f.open(buffered); err != nil {
+			if r, err = f.open(file, buffered); err != nil {
 				return damaged(err)
-			}
-			if c, ok := r.(interface{ Close() }); ok { // zstd's decoder
-				defer c.Close()
 			}
 			break
 		}
