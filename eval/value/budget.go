@@ -2,8 +2,9 @@ package value
 
 import (
 	"context"
+	"math"
 	"runtime"
-	"runtime/metrics"
+	"time"
 )
 
 // Limits bound an evaluation; zero fields mean the default. Passing one ends the
@@ -42,8 +43,12 @@ const (
 	lookEvery = 16 << 20
 	firstLook = 1 << 20
 	// stepsPerLook is how many steps there may be between two looks at the context;
-	// every fourth time it is the heap's turn as well, for what nobody charges.
+	// each time of so many it is the heap's turn as well, for what nobody charges.
 	stepsPerLook = 1 << 10
+	stepLooks    = 16
+	// closeLook is how long the heap is not looked at closely after it was: that stops
+	// everything for some ten microseconds.
+	closeLook = 5 * time.Millisecond
 )
 
 // Charge counts bytes that a computation is about to take, and ends it when
@@ -70,7 +75,11 @@ func (m *Machine) checkHeap(bytes int64) {
 		}
 	}
 	limit := m.limits.Heap
-	if limit == 0 || heapInUse()+bytes <= limit {
+	if limit == 0 || peakMemory()+bytes <= limit || bytes < lookEvery && time.Since(m.looked) < closeLook {
+		return
+	}
+	m.looked = time.Now()
+	if heapInUse()+bytes <= limit {
 		return
 	}
 	runtime.GC()
@@ -107,12 +116,16 @@ func (m *Machine) FitList(length int64) {
 	}
 }
 
+// noPeak is a peak that is not known.
+const noPeak = math.MaxInt64 / 2
+
 // heapInUse is how many bytes of the heap hold objects, garbage included that
-// was not collected yet.
+// was not collected yet. Package runtime/metrics would tell without stopping everything,
+// but takes a fiftieth of the start of each run.
 func heapInUse() int64 {
-	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
-	metrics.Read(sample)
-	return int64(sample[0].Value.Uint64())
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return int64(stats.HeapAlloc)
 }
 
 // Step counts work done inside a builtin, n elements or so, against the budgets.
@@ -141,7 +154,7 @@ func (m *Machine) checkBudget() {
 		m.exhaust(message)
 	}
 	m.nextSteps = m.steps - m.steps%stepsPerLook + stepsPerLook
-	if m.steps/stepsPerLook%4 == 0 {
+	if m.steps/stepsPerLook%stepLooks == 0 {
 		m.checkHeap(0)
 	}
 }

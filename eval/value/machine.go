@@ -2,6 +2,7 @@ package value
 
 import (
 	"context"
+	"time"
 	"unsafe"
 )
 
@@ -60,10 +61,11 @@ type Machine struct {
 	frames    []Frame
 	callDepth int
 	steps     int64
-	nextSteps int64  // the steps at which to look at the context
-	spent     string // why there can be no more, once the time or the steps are used up
-	allocated int64  // bytes charged, freed ones included
-	nextLook  int64  // the allocated at which to look at the heap
+	nextSteps int64     // the steps at which to look at the context
+	spent     string    // why there can be no more, once the time or the steps are used up
+	allocated int64     // bytes charged, freed ones included
+	nextLook  int64     // the allocated at which to look at the heap
+	looked    time.Time // closely at the heap
 	deps      *Deps
 	tracks    int // calls of Track under way
 

@@ -4,7 +4,6 @@ import (
 	"math"
 	"runtime"
 	"runtime/debug"
-	"runtime/metrics"
 	"sync"
 )
 
@@ -44,8 +43,8 @@ func postponeCollector(most int64) {
 		debug.SetGCPercent(-1)
 		debug.SetMemoryLimit(first)
 		afterCollection(func() {
-			paceCollector(first)
 			debug.SetMemoryLimit(room(most, memory()))
+			paceCollector(first)
 		})
 	})
 }
@@ -69,9 +68,11 @@ func room(most, memory int64) int64 {
 // paceCollector sets off the next collection, and all that follow, when the heap
 // has reached a size again.
 func paceCollector(size int64) {
-	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
-	metrics.Read(live)
-	inUse := max(int64(live[0].Value.Uint64()), 1)
+	// At 100 percent the next collection is at twice what the last one left.
+	debug.SetGCPercent(100)
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	inUse := max(int64(stats.NextGC)/2, 1)
 	debug.SetGCPercent(int(max((size-inUse)*100/inUse, leastGrowth)))
 	afterCollection(func() { paceCollector(size) })
 }

@@ -1,0 +1,5 @@
+//go:build !unix
+
+package value
+
+func peakMemory() int64 { return noPeak }
