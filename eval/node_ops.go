@@ -244,19 +244,17 @@ func integers(a, b value.Value) bool { return a.Kind() == value.Int && b.Kind() 
 
 // ofIntegers computes where the result surely fits.
 func (op arithOp) ofIntegers(x, y int64) (z int64, ok bool) {
-	const most = 1<<31 - 1
-	if x < -most || x > most || y < -most || y > most {
-		return 0, false
-	}
 	switch op {
 	case opAdd:
-		return x + y, true
+		z = x + y
+		return z, (x^z)&(y^z) >= 0
 	case opSub:
-		return x - y, true
+		z = x - y
+		return z, (x^y)&(x^z) >= 0
 	case opMul:
-		return x * y, true
+		return x * y, int64(int32(x)) == x && int64(int32(y)) == y
 	}
-	if y == 0 {
+	if y == 0 || y == -1 {
 		return 0, false
 	}
 	return x / y, true

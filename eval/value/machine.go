@@ -177,15 +177,16 @@ func (m *Machine) Release(env *Env, size int) bool {
 	if env.parent.n != 0 {
 		return false
 	}
-	slots := unsafe.Slice(&env.parent, size)
-	if m.Poison {
-		slots[0] = Value{}
-		for i := 1; i < size; i++ {
-			slots[i] = m.NewThunk(poison{}, nil)
+	env.parent = Value{}
+	for i := 1; i < size; i++ {
+		*env.Slot(i) = Value{} // clear would take longer for the few there are
+		if m.Poison {
+			*env.Slot(i) = m.NewThunk(poison{}, nil)
 		}
+	}
+	if m.Poison {
 		return true
 	}
-	clear(slots)
 	// Places in the slab are compared and not pointers: behind the last slot of a
 	// slab there is nothing a pointer may refer to.
 	base := uintptr(unsafe.Pointer(unsafe.SliceData(m.slab)))
