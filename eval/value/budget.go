@@ -42,10 +42,12 @@ const (
 	// and at the context. A look costs about a microsecond.
 	lookEvery = 16 << 20
 	firstLook = 1 << 20
-	// stepsPerLook is how many steps there may be between two looks at the context;
-	// each time of so many it is the heap's turn as well, for what nobody charges.
-	stepsPerLook = 1 << 10
-	stepLooks    = 16
+	// stepsPerLook is how many steps there may be between two looks at the context, and
+	// heapLook between two at the heap, for what nobody charges. The first comes earlier:
+	// the default is asked for then, and the collector postponed.
+	stepsPerLook  = 1 << 10
+	firstHeapLook = 4 * stepsPerLook
+	heapLook      = 16 * stepsPerLook
 	// closeLook is how long the heap is not looked at closely after it was: that stops
 	// everything for some ten microseconds.
 	closeLook = 5 * time.Millisecond
@@ -154,7 +156,8 @@ func (m *Machine) checkBudget() {
 		m.exhaust(message)
 	}
 	m.nextSteps = m.steps - m.steps%stepsPerLook + stepsPerLook
-	if m.steps/stepsPerLook%stepLooks == 0 {
+	if m.steps >= m.nextHeap {
+		m.nextHeap = m.steps + heapLook
 		m.checkHeap(0)
 	}
 }

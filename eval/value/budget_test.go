@@ -20,12 +20,12 @@ func TestHeapIsLookedAt(t *testing.T) {
 		}},
 		{"one large thing", 1 << 40, func(m *Machine) { m.Charge(1 << 41) }},
 		{"steps", 1, func(m *Machine) {
-			for range 2 * stepLooks * stepsPerLook {
+			for range 2 * heapLook {
 				m.Step(1)
 			}
 		}},
 		{"levels", 1, func(m *Machine) {
-			for range 2 * stepLooks * stepsPerLook {
+			for range 2 * heapLook {
 				m.Enter(nil)
 				m.Leave()
 			}

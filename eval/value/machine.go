@@ -62,6 +62,7 @@ type Machine struct {
 	callDepth int
 	steps     int64
 	nextSteps int64     // the steps at which to look at the context
+	nextHeap  int64     // the steps at which to look at the heap
 	spent     string    // why there can be no more, once the time or the steps are used up
 	allocated int64     // bytes charged, freed ones included
 	nextLook  int64     // the allocated at which to look at the heap
@@ -101,7 +102,7 @@ func NewMachine(ctx context.Context, limits Limits) *Machine {
 	if limits.Depth == 0 {
 		limits.Depth = 200_000
 	}
-	return &Machine{limits: limits, ctx: ctx, nextLook: firstLook, nextSteps: stepsPerLook}
+	return &Machine{limits: limits, ctx: ctx, nextLook: firstLook, nextSteps: stepsPerLook, nextHeap: firstHeapLook}
 }
 
 // Steps is how many thunks and calls were evaluated so far.
