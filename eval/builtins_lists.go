@@ -1,8 +1,9 @@
 package eval
 
 import (
-	"github.com/nixplan/nixplan/eval/value"
 	"slices"
+
+	"github.com/nixplan/nixplan/eval/value"
 )
 
 var listPrims = []value.Prim{

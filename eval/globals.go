@@ -32,7 +32,7 @@ type globals struct {
 	model    value.Value // what the files of the modelled world see besides
 }
 
-// globals makes them at first use: a tenth of what the shortest runs did was this.
+// globals makes them at first use: that was a fiftieth of the shortest runs.
 func (ev *Evaluator) globals() *globals {
 	if ev.globalScope == nil {
 		ev.globalScope = ev.defineGlobals()

@@ -9,16 +9,17 @@ const (
 
 	// But for that of a very short evaluation, memory comes in large slabs, which
 	// the kernel hands out in larger parts than single pages: that was a third of the
-	// time. A slab of this size is as seldom free again as a small one.
-	largeBytes = 8 << 20
-	largeFrom  = 1 << 20
+	// time. A slab of such a size is as seldom free again as a small one.
+	mediumBytes = 1 << 20
+	mediumFrom  = 1 << 20
+	largeBytes  = 8 << 20
+	largeFrom   = 4 << 20
 
 	// Up to some size the kernel is asked for huge pages. Lists of thunks take half the
 	// time with them, a minimal NixOS system a twentieth less. A kernel that has to make
 	// huge pages first takes longer: with 320 MB of them the NixOS system took a tenth
 	// more.
-	hugeFrom = 4 << 20
-	hugeTo   = 96 << 20
+	hugeTo = 96 << 20
 
 	// slabsTo is how much an evaluation takes before it does without slabs, which
 	// keep what nothing needs: neighbours of what is in use, and all that those
@@ -32,7 +33,7 @@ const (
 func (m *Machine) singly() bool { return m.allocated >= slabsTo }
 
 // newSlab is room for values of one type. rest is what was not handed out yet of the
-// last large slab of the type: they are handed out one huge page after the other.
+// last larger slab of the type.
 func newSlab[T any](m *Machine, rest *[]T) []T {
 	size := int(unsafe.Sizeof(*new(T)))
 	switch {
@@ -40,14 +41,17 @@ func newSlab[T any](m *Machine, rest *[]T) []T {
 		m.Charge(int64(size))
 		return make([]T, 1)
 	case len(*rest) > 0:
-	case m.allocated < largeFrom:
+	case m.allocated < mediumFrom:
 		m.Charge(slabBytes)
 		return make([]T, slabBytes/size)
+	case m.allocated < largeFrom:
+		m.Charge(mediumBytes)
+		*rest = make([]T, mediumBytes/size)
 	default:
 		m.Charge(largeBytes)
 		*rest = make([]T, largeBytes/size)
 	}
-	huge := m.allocated >= hugeFrom && m.allocated < hugeTo
+	huge := m.allocated >= largeFrom && m.allocated < hugeTo
 	end := handOut(unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(*rest))), len(*rest)*size), huge)
 	n := end / size // what lies across the end comes next
 	slab := (*rest)[:n:n]

@@ -13,7 +13,7 @@ func TestSmallPages(t *testing.T) {
 	const size = int(unsafe.Sizeof(element{}))
 	all := make([]element, largeBytes/size)
 	for offset := range 2 * somePages / size {
-		m := Machine{allocated: hugeFrom}
+		m := Machine{allocated: largeFrom}
 		rest := all[offset : offset+3*somePages/size]
 		next, got := &rest[0], 0
 		for len(rest) > 0 {

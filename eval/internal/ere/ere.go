@@ -110,7 +110,7 @@ func compile(pattern string) (*Regexp, error) {
 type Spend func(steps int)
 
 // matcher gives the room for searches in a text. An expression is mostly used on many
-// short texts, and a matcher for each was half the memory that took.
+// short texts, so the room is kept for the next.
 func (re *Regexp) matcher(text string, spend Spend) *matcher {
 	m := re.spare.Swap(nil)
 	if m == nil {
