@@ -48,9 +48,12 @@ const (
 	stepsPerLook  = 1 << 10
 	firstHeapLook = 4 * stepsPerLook
 	heapLook      = 16 * stepsPerLook
-	// closeLook is how long the heap is not looked at closely after it was: that stops
-	// everything for some ten microseconds.
+	// A close look at the heap stops everything for some ten microseconds. There are
+	// closeLook between two when the process was ever larger than the limit, unless much
+	// is about to be taken at once. While it was not there are farLook: the peak is of
+	// what is in the machine's memory, and some of the heap may be swapped out.
 	closeLook = 5 * time.Millisecond
+	farLook   = time.Second
 )
 
 // Charge counts bytes that a computation is about to take, and ends it when
@@ -77,7 +80,17 @@ func (m *Machine) checkHeap(bytes int64) {
 		}
 	}
 	limit := m.limits.Heap
-	if limit == 0 || peakMemory()+bytes <= limit || bytes < lookEvery && time.Since(m.looked) < closeLook {
+	if limit == 0 {
+		return
+	}
+	wait := farLook
+	if peakMemory()+bytes > limit {
+		wait = closeLook
+		if bytes >= lookEvery {
+			wait = 0
+		}
+	}
+	if time.Since(m.looked) < wait {
 		return
 	}
 	m.looked = time.Now()

@@ -102,7 +102,7 @@ func NewMachine(ctx context.Context, limits Limits) *Machine {
 	if limits.Depth == 0 {
 		limits.Depth = 200_000
 	}
-	return &Machine{limits: limits, ctx: ctx, nextLook: firstLook, nextSteps: stepsPerLook, nextHeap: firstHeapLook}
+	return &Machine{limits: limits, ctx: ctx, nextLook: firstLook, nextSteps: stepsPerLook, nextHeap: firstHeapLook, looked: time.Now().Add(-closeLook)}
 }
 
 // Steps is how many thunks and calls were evaluated so far.
@@ -171,9 +171,10 @@ func (m *Machine) NewEnv(parent *Env, size int) *Env {
 }
 
 // Release gives back an environment whose code is done, unless something was made that
-// refers to it, and reports whether it did. A function of numbers, say, then runs without using up memory: that is a third
-// of the time of a strict fold. Lists of thunks take a seventh less memory since
-// environments that are not the last thing made of slots are used again as well.
+// refers to it, and reports whether it did. A function of numbers, say, then runs without
+// using up memory: that is a third of the time of a strict fold. Lists of thunks take a
+// seventh less memory since environments that are not the last thing made of slots are
+// used again as well.
 func (m *Machine) Release(env *Env, size int) bool {
 	if env.parent.n != 0 {
 		return false

@@ -7,19 +7,16 @@ const (
 	// With much larger slabs a fold over `//` kept 3.4 GB instead of 1.0.
 	slabBytes = 4096 - 8
 
-	// But for that of a very short evaluation, memory comes in large slabs, which
-	// the kernel hands out in larger parts than single pages: that was a third of the
-	// time. A slab of such a size is as seldom free again as a small one.
-	mediumBytes = 1 << 20
-	mediumFrom  = 1 << 20
-	largeBytes  = 8 << 20
-	largeFrom   = 4 << 20
-
-	// Up to some size the kernel is asked for huge pages. Lists of thunks take half the
-	// time with them, a minimal NixOS system a twentieth less. A kernel that has to make
-	// huge pages first takes longer: with 320 MB of them the NixOS system took a tenth
-	// more.
-	hugeTo = 96 << 20
+	// The first memory of an evaluation, but for that of a short one, comes in large
+	// slabs, which the kernel hands out in larger parts than single pages, huge pages
+	// where they are quick: that was a third of the time. Lists of thunks take half the
+	// time with it, a minimal NixOS system a twentieth less. It is bounded because such
+	// slabs are seldom free again as a whole: with all slabs large an evaluation that
+	// made garbage alone needed 200 MB instead of 100. And a kernel that has to make huge
+	// pages first takes longer: with 320 MB the NixOS system took a tenth more.
+	largeBytes = 8 << 20
+	largeFrom  = 4 << 20
+	largeTo    = 96 << 20
 
 	// slabsTo is how much an evaluation takes before it does without slabs, which
 	// keep what nothing needs: neighbours of what is in use, and all that those
@@ -33,7 +30,7 @@ const (
 func (m *Machine) singly() bool { return m.allocated >= slabsTo }
 
 // newSlab is room for values of one type. rest is what was not handed out yet of the
-// last larger slab of the type.
+// last large slab of the type.
 func newSlab[T any](m *Machine, rest *[]T) []T {
 	size := int(unsafe.Sizeof(*new(T)))
 	switch {
@@ -41,18 +38,14 @@ func newSlab[T any](m *Machine, rest *[]T) []T {
 		m.Charge(int64(size))
 		return make([]T, 1)
 	case len(*rest) > 0:
-	case m.allocated < mediumFrom:
+	case m.allocated < largeFrom || m.allocated >= largeTo:
 		m.Charge(slabBytes)
 		return make([]T, slabBytes/size)
-	case m.allocated < largeFrom:
-		m.Charge(mediumBytes)
-		*rest = make([]T, mediumBytes/size)
 	default:
 		m.Charge(largeBytes)
 		*rest = make([]T, largeBytes/size)
 	}
-	huge := m.allocated >= largeFrom && m.allocated < hugeTo
-	end := handOut(unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(*rest))), len(*rest)*size), huge)
+	end := handOut(unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(*rest))), len(*rest)*size))
 	n := end / size // what lies across the end comes next
 	slab := (*rest)[:n:n]
 	*rest = (*rest)[n:]

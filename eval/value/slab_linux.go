@@ -46,9 +46,9 @@ var takenBack = sync.OnceValue(func() bool {
 })
 
 // handOut has the kernel hand out memory for the beginning of b, and gives where that
-// ends in b. A huge page is used where it is wanted and quick.
-func handOut(b []byte, huge bool) int {
-	if !huge || slowHuge.Load() || takenBack() {
+// ends in b. A huge page is used where those are quick.
+func handOut(b []byte) int {
+	if slowHuge.Load() || takenBack() {
 		return handOutSmall(b)
 	}
 	start := -misplaced(b, hugePage) & (hugePage - 1)

@@ -2,4 +2,4 @@
 
 package value
 
-func handOut(b []byte, _ bool) int { return len(b) }
+func handOut(b []byte) int { return len(b) }

@@ -68,10 +68,13 @@ func room(most, memory int64) int64 {
 // paceCollector sets off the next collection, and all that follow, when the heap
 // has reached a size again.
 func paceCollector(size int64) {
-	// At 100 percent the next collection is at twice what the last one left.
+	// At 100 percent and without a limit the next collection is at twice what the last
+	// one left, stacks and global variables added once.
+	limit := debug.SetMemoryLimit(math.MaxInt64)
 	debug.SetGCPercent(100)
 	var stats runtime.MemStats
 	runtime.ReadMemStats(&stats)
+	debug.SetMemoryLimit(limit)
 	inUse := max(int64(stats.NextGC)/2, 1)
 	debug.SetGCPercent(int(max((size-inUse)*100/inUse, leastGrowth)))
 	afterCollection(func() { paceCollector(size) })

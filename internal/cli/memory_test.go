@@ -106,6 +106,9 @@ func TestMemory(t *testing.T) {
 		{"genericClosure", `builtins.genericClosure { startSet = map (x: { key = x; }) (builtins.genList (x: x) 1000000); operator = x: [ ]; }`, tooMuch},
 		{"lists", `builtins.concatMap (x: [ x x x ]) (builtins.genList (x: x) 3000000)`, tooMuch},
 		{"sets", `builtins.listToAttrs (builtins.genList (x: { name = toString x; value = x; }) 1000000)`, tooMuch},
+		{"garbage", `builtins.foldl' (a: b: a + builtins.length (builtins.genList (x: x) 1000)) 0 (builtins.genList (x: x) 30000)`, ""},
+		{"garbage beside what is in use", `let live = builtins.genList (x: { inherit x; y = [ x x x ]; }) 100000; in builtins.deepSeq live
+			(builtins.foldl' (a: b: a + builtins.length (builtins.genList (x: x) 1000)) 0 (builtins.genList (x: x) 30000) + builtins.length live)`, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			cmd := exec.Command(exe, "eval", "--strict", "--max-memory", fmt.Sprintf("%dM", megabytes), "-E",

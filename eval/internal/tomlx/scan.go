@@ -51,7 +51,7 @@ func scan(text string) (nodes int, err error) {
 			i = end - 1
 		case '[', '{':
 			if len(open) == MaxDepth {
-				return 0, errDepth
+				return 0, errDepth()
 			}
 			open = append(open, c)
 			parts += 2

@@ -45,15 +45,15 @@ var ErrRange = errors.New("is out of range")
 
 var (
 	errDates = errors.New("dates and times are not supported")
-	errDepth = errors.New("nested more than 5000 levels deep")
-	errSize  = errors.New("the document is larger than 67108864 bytes")
 	errNUL   = errors.New("a Nix string cannot hold the NUL character")
 )
+
+func errDepth() error { return fmt.Errorf("nested more than %d levels deep", MaxDepth) }
 
 // Read reads a whole document.
 func Read(text string, budget Budget) (Table, error) {
 	if len(text) > MaxSize {
-		return nil, errSize
+		return nil, fmt.Errorf("the document is larger than %d bytes", MaxSize)
 	}
 	text = strings.TrimPrefix(text, "\ufeff")
 	budget.Step(len(text) / 16)
@@ -198,7 +198,7 @@ func (r *reader) expression(n *toml.Node) error {
 func (r *reader) part(n *toml.Node, depth int) (string, error) {
 	r.budget.Step(1)
 	if depth >= MaxDepth {
-		return "", errDepth
+		return "", errDepth()
 	}
 	key := string(n.Data)
 	if strings.IndexByte(key, 0) >= 0 {
@@ -379,7 +379,7 @@ func (r *reader) finish(t *table, depth int) (Table, error) {
 func (r *reader) finishValue(v *any, depth int) (err error) {
 	r.budget.Step(1)
 	if depth > MaxDepth {
-		return errDepth
+		return errDepth()
 	}
 	list, isList := (*v).([]any)
 	switch old := (*v).(type) {

@@ -90,12 +90,16 @@ type unpacker struct {
 // formats are told apart by the bytes they begin with.
 var formats = []struct {
 	magic string
-	open  func(archiveFile, *bufio.Reader) (io.Reader, error)
+	open  func(context.Context, archiveFile, *bufio.Reader) (io.Reader, error)
 }{
-	{"\x1f\x8b", func(_ archiveFile, r *bufio.Reader) (io.Reader, error) { return gzip.NewReader(r) }},
-	{"BZh", func(_ archiveFile, r *bufio.Reader) (io.Reader, error) { return bzip2.NewReader(r), nil }},
-	{"\xfd7zXZ\x00", func(_ archiveFile, r *bufio.Reader) (io.Reader, error) { return xz.NewReader(r) }},
-	{"\x28\xb5\x2f\xfd", func(file archiveFile, _ *bufio.Reader) (io.Reader, error) { return zstdReader(file) }},
+	{"\x1f\x8b", func(_ context.Context, _ archiveFile, r *bufio.Reader) (io.Reader, error) { return gzip.NewReader(r) }},
+	{"BZh", func(_ context.Context, _ archiveFile, r *bufio.Reader) (io.Reader, error) {
+		return bzip2.NewReader(r), nil
+	}},
+	{"\xfd7zXZ\x00", func(_ context.Context, _ archiveFile, r *bufio.Reader) (io.Reader, error) { return xz.NewReader(r) }},
+	{"\x28\xb5\x2f\xfd", func(ctx context.Context, file archiveFile, _ *bufio.Reader) (io.Reader, error) {
+		return zstdReader(ctx, file)
+	}},
 }
 
 const zipMagic = "PK\x03\x04"
@@ -112,7 +116,7 @@ func (u *unpacker) archive(file archiveFile) error {
 	var r io.Reader = buffered
 	for _, f := range formats {
 		if bytes.HasPrefix(start, []byte(f.magic)) {
-			if r, err = f.open(file, buffered); err != nil {
+			if r, err = f.open(u.ctx, file, buffered); err != nil {
 				return damaged(err)
 			}
 			break

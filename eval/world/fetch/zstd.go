@@ -2,10 +2,13 @@ package fetch
 
 import (
 	"bytes"
+	"context"
 	"debug/elf"
 	"encoding/binary"
+	"errors"
 	"io"
 	"math"
+	"strings"
 )
 
 // zstdReader decompresses a file that zstd made. The standard library has a decoder for
@@ -14,7 +17,7 @@ import (
 //
 // Repetitions of what lies more than 8 MB back are errors. `zstd --long` and the levels
 // from 20 can make such files.
-func zstdReader(file io.ReaderAt) (io.Reader, error) {
+func zstdReader(ctx context.Context, file io.ReaderAt) (io.Reader, error) {
 	const (
 		order = elf.ELFDATA2LSB
 		names = 1 // the section of sections' names
@@ -40,17 +43,32 @@ func zstdReader(file io.ReaderAt) (io.Reader, error) {
 			return nil, err
 		}
 	}
-	program, err := elf.NewFile(&behind{head.Bytes(), file})
+	program, err := elf.NewFile(&behind{ctx: ctx, head: head.Bytes(), file: file})
 	if err != nil {
 		return nil, err
 	}
-	return program.Sections[data].Open(), nil
+	return explained{program.Sections[data].Open()}, nil
 }
 
-// behind is a file with a head before it.
+// explained says of an error in decompressing what can be done.
+type explained struct{ io.Reader }
+
+func (r explained) Read(p []byte) (int, error) {
+	n, err := r.Reader.Read(p)
+	if err != nil && strings.Contains(err.Error(), "offset past window") {
+		err = errors.New("it repeats what lies more than 8 MB back: compress it without --long and with a level below 20")
+	}
+	return n, err
+}
+
+// behind is a file with a head before it, for whoever reads little at a time.
 type behind struct {
+	ctx  context.Context
 	head []byte
 	file io.ReaderAt
+
+	piece []byte // of the file
+	at    int64  // where in the file it is
 }
 
 func (b *behind) ReadAt(p []byte, at int64) (int, error) {
@@ -58,9 +76,32 @@ func (b *behind) ReadAt(p []byte, at int64) (int, error) {
 	if at < int64(len(b.head)) {
 		n = copy(p, b.head[at:])
 	}
-	if n == len(p) {
-		return n, nil
+	for at -= int64(len(b.head)); n < len(p); {
+		from := at + int64(n) - b.at
+		if from < 0 || from >= int64(len(b.piece)) {
+			if err := b.read(at + int64(n)); err != nil {
+				return n, err
+			}
+			from = 0
+		}
+		n += copy(p[n:], b.piece[from:])
 	}
-	more, err := b.file.ReadAt(p[n:], at+int64(n)-int64(len(b.head)))
-	return n + more, err
+	return n, nil
+}
+
+// read reads the piece at a place.
+func (b *behind) read(at int64) error {
+	if err := b.ctx.Err(); err != nil {
+		return err
+	}
+	const most = 64 << 10
+	if b.piece == nil {
+		b.piece = make([]byte, most)
+	}
+	n, err := b.file.ReadAt(b.piece[:most], at)
+	b.piece, b.at = b.piece[:n], at
+	if n > 0 {
+		return nil
+	}
+	return err
 }
