@@ -67,7 +67,7 @@ func run(runs int, nixplan, nixpkgs, lib, only string) error {
 			}
 		}
 		wall, cpu := ours.wall()/nix.wall(), ours.cpu()/nix.cpu()
-		fmt.Printf("%-10s %10.1f /%7.1f %10.1f /%7.1f   %5.2f / %5.2f %5.2f   %d / %d MB\n",
+		fmt.Printf("%-10s %10.1f /%7.1f %10.1f /%7.1f   %5.3f / %5.3f %5.2f   %d / %d MB\n",
 			r.name, ours.wall(), ours.cpu(), nix.wall(), nix.cpu(), wall, cpu, r.limit, ours.peak>>20, nix.peak>>20)
 	}
 	return nil
