@@ -80,7 +80,7 @@ func (o *initOptions) writeConfig(project *hercules.Project) error {
 	case !exists && !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
-	return o.write(path, initialConfig(detectSettings(project)), "written")
+	return o.write(path, []byte(initialConfig(detectSettings(project))), "written")
 }
 
 func (o *initOptions) addHook(top string) error {

@@ -1,13 +1,10 @@
 package cli
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
-	"text/template"
 	"unicode"
 
 	"github.com/nixplan/nixplan/hercules"
@@ -44,13 +41,40 @@ func detectSettings(project *hercules.Project) detected {
 
 // initialConfig is a configuration that explains every setting. Those that were
 // not detected are comments.
-func initialConfig(d detected) []byte {
-	var b bytes.Buffer
-	if err := configTemplate().Execute(&b, d); err != nil {
-		panic(err) // the template is a constant, and a buffer can be written
+func initialConfig(d detected) string {
+	project, branch, manifest := projectExample, branchExample, manifestExample
+	if d.Name != "" {
+		project = "project {\n"
+		if d.Owner != "" {
+			project += "  owner = " + quoteHCL(d.Owner) + "\n"
+		}
+		project += "  name  = " + quoteHCL(d.Name) + "\n"
+		if d.Forge != "" {
+			project += "  forge = " + quoteHCL(d.Forge) + "\n"
+		}
+		project += "}"
 	}
-	return b.Bytes()
+	if d.DefaultBranch != "" {
+		branch = "default_branch = " + quoteHCL(d.DefaultBranch)
+	}
+	if d.Manifest != "" {
+		manifest = "secrets {\n  manifest = " + quoteHCL(d.Manifest) + "\n}"
+	}
+	return strings.NewReplacer("{project}", project, "{branch}", branch, "{manifest}", manifest).Replace(configText)
 }
+
+const (
+	projectExample = `# project {
+#   owner = "neat-org"
+#   name  = "neat-repo"
+#   forge = "github"
+# }`
+	branchExample   = `# default_branch = "main"`
+	manifestExample = `# secrets {
+#   manifest = "secrets.manifest.yaml"
+#   file     = "/var/lib/hercules-ci-agent/secrets/secrets.json"
+# }`
+)
 
 // quoteHCL writes a string as HCL does, with ${ and %{ standing for themselves.
 // Why not with package hclwrite says config's decode.go.
@@ -83,54 +107,21 @@ func quoteHCL(s string) string {
 	return b.String()
 }
 
-var configTemplate = sync.OnceValue(func() *template.Template {
-	return template.Must(template.New("nixplan.hcl").Funcs(template.FuncMap{"quote": quoteHCL}).Parse(configText))
-})
-
 const configText = `# Settings of nixplan. Each is optional; without any, this file can be removed.
 # https://github.com/nixplan/nixplan/blob/main/docs/configuration.md
 
 # What agents call the repository, otherwise taken from git's remote.
-{{- if .Name}}
-project {
-  {{- with .Owner}}
-  owner = {{quote .}}
-  {{- end}}
-  name  = {{quote .Name}}
-  {{- with .Forge}}
-  forge = {{quote .}}
-  {{- end}}
-}
-{{- else}}
-# project {
-#   owner = "neat-org"
-#   name  = "neat-repo"
-#   forge = "github"
-# }
-{{- end}}
+{project}
 
 # The branch that counts as the default.
-{{- if .DefaultBranch}}
-default_branch = {{quote .DefaultBranch}}
-{{- else}}
-# default_branch = "main"
-{{- end}}
+{branch}
 
 # Refs to check besides the branches there are and those that ci.nix names.
 # refs = ["refs/heads/staging", "refs/tags/v1.0"]
 
 # The secrets that agents have: a manifest without values, which "nixplan secrets
 # manifest" writes, or secrets.json itself where there is one.
-{{- if .Manifest}}
-secrets {
-  manifest = {{quote .Manifest}}
-}
-{{- else}}
-# secrets {
-#   manifest = "secrets.manifest.yaml"
-#   file     = "/var/lib/hercules-ci-agent/secrets/secrets.json"
-# }
-{{- end}}
+{manifest}
 
 # Where the state of deployments is kept, and the locks: "file" is a directory,
 # "hercules" is Hercules CI, with settings api and project.

@@ -189,7 +189,7 @@ func TestInitialConfig(t *testing.T) {
 		{Owner: odd, Name: odd, Manifest: odd},
 	} {
 		path := filepath.Join(t.TempDir(), config.FileName)
-		if err := os.WriteFile(path, initialConfig(d), 0o600); err != nil {
+		if err := os.WriteFile(path, []byte(initialConfig(d)), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		c, findings, err := config.Load(path, config.FileName)
@@ -214,7 +214,7 @@ func TestInitialConfigComments(t *testing.T) {
 	var text strings.Builder
 	setting := regexp.MustCompile(`^# (  )*([a-z_]+ .*[\[{"].*|[}])$`)
 	n := 0
-	for line := range strings.Lines(string(initialConfig(detected{}))) {
+	for line := range strings.Lines(initialConfig(detected{})) {
 		if setting.MatchString(strings.TrimSuffix(line, "\n")) || strings.HasPrefix(line, "#   ") {
 			line = strings.TrimPrefix(line, "# ")
 			n++

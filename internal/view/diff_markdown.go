@@ -99,7 +99,7 @@ func diffMarkdown(c *diff.Changes) string {
 		if f.Was != "" {
 			title = code(f.Was) + " → " + title
 		}
-		b.add(func(most int) (string, bool) { return textMarkdown(f.Change, title, html(fileNote(f)), f.Diff, most) })
+		b.add(func(most int) (string, bool) { return textMarkdown(f.Change, title, inHTML(fileNote(f)), f.Diff, most) })
 	}
 	for i := range c.Scripts {
 		s := &c.Scripts[i]
@@ -308,12 +308,12 @@ func inCode(s string) string {
 	return codeSpan(s)
 }
 
-// html writes a text in an HTML block, where Markdown is not looked at, but
+// inHTML writes a text in an HTML block, where Markdown is not looked at, but
 // mentions and references are.
-func html(s string) string {
+func inHTML(s string) string {
 	s = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;").Replace(text.Line(s))
 	return strings.NewReplacer("@", "@&#8203;", "#", "#&#8203;").Replace(s)
 }
 
 // code is a value as code in an HTML block.
-func code(s string) string { return "<code>" + html(text.Clip(text.Line(s), mostOfSpan)) + "</code>" }
+func code(s string) string { return "<code>" + inHTML(text.Clip(text.Line(s), mostOfSpan)) + "</code>" }

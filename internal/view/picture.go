@@ -3,10 +3,7 @@ package view
 import (
 	"embed"
 	"fmt"
-	"html/template"
-	"io"
 	"strings"
-	"sync"
 
 	"github.com/nixplan/nixplan/internal/text"
 	"github.com/nixplan/nixplan/plan"
@@ -15,11 +12,6 @@ import (
 
 //go:embed page
 var page embed.FS
-
-// templates escape what they are given by where it stands. None of them may be
-// handed text of a repository in a type that says it is safe. Most runs need none, so
-// they are parsed at the first use.
-var templates = sync.OnceValue(func() *template.Template { return template.Must(template.ParseFS(page, "page/*.tmpl")) })
 
 // pageCSS is a style sheet of ours.
 func pageCSS(name string) string {
@@ -47,14 +39,13 @@ const (
 	lineHeight    = 20
 )
 
-// picture is a laid out graph as the template draws it.
+// picture is a laid out graph as it is drawn.
 type picture struct {
 	Title, Desc   string
 	Width, Height int
 	Texts         []pictureText
 	Nodes         []pictureNode
 	Edges         []pictureEdge
-	CSS           template.CSS // of a picture by itself
 }
 
 type pictureText struct {
@@ -64,7 +55,8 @@ type pictureText struct {
 
 type pictureNode struct {
 	X, Y, W, H          int
-	Class, Icon         string
+	Class               string
+	Icon                graph.Kind
 	Title, Name, Note   string
 	NameY, NoteY, IconY int
 	Mark                string
@@ -165,7 +157,7 @@ func draw(g *graph.Graph, heading ...string) *picture {
 		n, box := &g.Nodes[i], at.Boxes[i]
 		node := pictureNode{
 			X: left + box.X, Y: top + box.Y, W: box.W, H: box.H,
-			Class: nodeClass(n), Icon: string(n.Kind), Title: nodeTitle(n), Mark: nodeMarks[n.Mark],
+			Class: nodeClass(n), Icon: n.Kind, Title: nodeTitle(n), Mark: nodeMarks[n.Mark],
 			IconY: box.H/2 - 7, NameY: box.H/2 + 4, NoteY: box.H/2 + 13,
 		}
 		if node.Name, node.Note = nodeTexts(n); node.Note != "" {
@@ -256,27 +248,4 @@ func omittedJobs(g *graph.Graph) string {
 		verb = "is"
 	}
 	return plural(g.Omitted, "more job") + " " + verb + " not in the picture"
-}
-
-// writeSVG writes a picture that stands alone: a file that browsers and forges
-// show, in the colours of the one who looks at it.
-func writeSVG(w io.Writer, g *graph.Graph, heading []string) error {
-	out := draw(g, heading...)
-	out.CSS = template.CSS(pageCSS("graph.css"))
-	var b strings.Builder
-	if err := templates().ExecuteTemplate(&b, "standalone", out); err != nil {
-		return err
-	}
-	_, err := io.WriteString(w, xmlText(b.String()))
-	return err
-}
-
-// xmlText replaces what XML cannot hold, which HTML can.
-func xmlText(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r == 0xFFFE || r == 0xFFFF || r < 0x20 && r != '\n' && r != '\t' && r != '\r' {
-			return 0xFFFD
-		}
-		return r
-	}, s)
 }
