@@ -13,11 +13,12 @@ import "github.com/nixplan/nixplan/eval/value"
 // Builtins that make a list or set from another handle unknown and open ones:
 // the elements of an unknown list are Unknown.Elem.
 
-// primTables are the builtins by group; each group is a file builtins_*.go.
+// primTables are the builtins by group; each group is a file builtins_*.go. That they
+// are made by functions keeps them out of what every start of the program does.
 func primTables() [][]value.Prim {
 	return [][]value.Prim{
-		attrsPrims, contextPrims, controlPrims, fetchPrims, hashPrims, importPrims, jsonPrims, listPrims, numberPrims, orderPrims, regexPrims,
-		storePrims, stringPrims, tomlPrims, typePrims, versionPrims, xmlPrims,
+		attrsPrims(), contextPrims(), controlPrims(), fetchPrims(), hashPrims(), importPrims(), jsonPrims(), listPrims(), numberPrims(), orderPrims(), regexPrims(),
+		storePrims(), stringPrims(), tomlPrims(), typePrims(), versionPrims(), xmlPrims(),
 	}
 }
 

@@ -6,18 +6,20 @@ import (
 	"github.com/nixplan/nixplan/eval/value"
 )
 
-var attrsPrims = []value.Prim{
-	{Name: "attrNames", Arity: 1, F1: primAttrNames},
-	{Name: "attrValues", Arity: 1, F1: primAttrValues},
-	{Name: "catAttrs", Result: value.List, Arity: 2, Strict: 0b11, Takes: takes{takesPlain, takesList}, F2: primCatAttrs},
-	{Name: "getAttr", Arity: 2, Strict: 0b11, Takes: takes{takesPlain, takesSet}, F2: primGetAttr},
-	{Name: "hasAttr", Result: value.Bool, Arity: 2, Strict: 0b11, Takes: takes{takesPlain, takesSet}, F2: primHasAttr},
-	{Name: "intersectAttrs", Arity: 2, Strict: 0b11, Takes: takes{takesSet, takesSet}, F2: primIntersectAttrs},
-	{Name: "listToAttrs", Arity: 1, F1: primListToAttrs},
-	{Name: "mapAttrs", Arity: 2, F2: primMapAttrs},
-	{Name: "removeAttrs", Arity: 2, F2: primRemoveAttrs},
-	{Name: "unsafeGetAttrPos", Arity: 2, Strict: 0b11, Takes: takes{takesPlain, takesSet}, F2: primUnsafeGetAttrPos},
-	{Name: "zipAttrsWith", Arity: 2, Strict: 0b11, Takes: takes{takesFunction, takesList}, F2: primZipAttrsWith},
+func attrsPrims() []value.Prim {
+	return []value.Prim{
+		{Name: "attrNames", Arity: 1, F1: primAttrNames},
+		{Name: "attrValues", Arity: 1, F1: primAttrValues},
+		{Name: "catAttrs", Result: value.List, Arity: 2, Strict: 0b11, Takes: takes{takesPlain, takesList}, F2: primCatAttrs},
+		{Name: "getAttr", Arity: 2, Strict: 0b11, Takes: takes{takesPlain, takesSet}, F2: primGetAttr},
+		{Name: "hasAttr", Result: value.Bool, Arity: 2, Strict: 0b11, Takes: takes{takesPlain, takesSet}, F2: primHasAttr},
+		{Name: "intersectAttrs", Arity: 2, Strict: 0b11, Takes: takes{takesSet, takesSet}, F2: primIntersectAttrs},
+		{Name: "listToAttrs", Arity: 1, F1: primListToAttrs},
+		{Name: "mapAttrs", Arity: 2, F2: primMapAttrs},
+		{Name: "removeAttrs", Arity: 2, F2: primRemoveAttrs},
+		{Name: "unsafeGetAttrPos", Arity: 2, Strict: 0b11, Takes: takes{takesPlain, takesSet}, F2: primUnsafeGetAttrPos},
+		{Name: "zipAttrsWith", Arity: 2, Strict: 0b11, Takes: takes{takesFunction, takesList}, F2: primZipAttrsWith},
+	}
 }
 
 // elemName and elemValue are what an unknown attribute of an open set is called

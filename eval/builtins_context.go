@@ -5,13 +5,15 @@ import (
 	"github.com/nixplan/nixplan/eval/value"
 )
 
-var contextPrims = []value.Prim{
-	{Name: "addDrvOutputDependencies", Arity: 1, Strict: 1, F1: primAddDrvOutputDependencies},
-	{Name: "appendContext", Arity: 2, Strict: 0b11, Takes: takes{takesString, takesSet}, F2: primAppendContext},
-	{Name: "getContext", Result: value.AttrSet, Arity: 1, Strict: 1, F1: primGetContext},
-	{Name: "hasContext", Result: value.Bool, Arity: 1, Strict: 1, F1: primHasContext},
-	{Name: "unsafeDiscardOutputDependency", Arity: 1, Strict: 1, F1: primUnsafeDiscardOutputDependency},
-	{Name: "unsafeDiscardStringContext", Result: value.String, Arity: 1, Strict: 1, F1: primUnsafeDiscardStringContext},
+func contextPrims() []value.Prim {
+	return []value.Prim{
+		{Name: "addDrvOutputDependencies", Arity: 1, Strict: 1, F1: primAddDrvOutputDependencies},
+		{Name: "appendContext", Arity: 2, Strict: 0b11, Takes: takes{takesString, takesSet}, F2: primAppendContext},
+		{Name: "getContext", Result: value.AttrSet, Arity: 1, Strict: 1, F1: primGetContext},
+		{Name: "hasContext", Result: value.Bool, Arity: 1, Strict: 1, F1: primHasContext},
+		{Name: "unsafeDiscardOutputDependency", Arity: 1, Strict: 1, F1: primUnsafeDiscardOutputDependency},
+		{Name: "unsafeDiscardStringContext", Result: value.String, Arity: 1, Strict: 1, F1: primUnsafeDiscardStringContext},
+	}
 }
 
 var (

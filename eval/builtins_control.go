@@ -10,18 +10,20 @@ import (
 	"github.com/nixplan/nixplan/internal/text"
 )
 
-var controlPrims = []value.Prim{
-	{Name: "abort", Arity: 1, F1: primAbort},
-	{Name: "addErrorContext", Arity: 2, F2: primAddErrorContext},
-	{Name: "break", Arity: 1, F1: func(m *value.Machine, v value.Value) value.Value { return m.Force(&v) }},
-	{Name: "deepSeq", Arity: 2, F2: primDeepSeq},
-	{Name: "seq", Arity: 2, F2: primSeq},
-	{Name: "throw", Arity: 1, F1: primThrow},
-	{Name: "toString", Arity: 1, F1: primToString},
-	{Name: "trace", Arity: 2, F2: primTrace},
-	{Name: "traceVerbose", Arity: 2, F2: func(m *value.Machine, _, v value.Value) value.Value { return m.Force(&v) }},
-	{Name: "tryEval", Arity: 1, F1: primTryEval},
-	{Name: "warn", Arity: 2, F2: primWarn},
+func controlPrims() []value.Prim {
+	return []value.Prim{
+		{Name: "abort", Arity: 1, F1: primAbort},
+		{Name: "addErrorContext", Arity: 2, F2: primAddErrorContext},
+		{Name: "break", Arity: 1, F1: func(m *value.Machine, v value.Value) value.Value { return m.Force(&v) }},
+		{Name: "deepSeq", Arity: 2, F2: primDeepSeq},
+		{Name: "seq", Arity: 2, F2: primSeq},
+		{Name: "throw", Arity: 1, F1: primThrow},
+		{Name: "toString", Arity: 1, F1: primToString},
+		{Name: "trace", Arity: 2, F2: primTrace},
+		{Name: "traceVerbose", Arity: 2, F2: func(m *value.Machine, _, v value.Value) value.Value { return m.Force(&v) }},
+		{Name: "tryEval", Arity: 1, F1: primTryEval},
+		{Name: "warn", Arity: 2, F2: primWarn},
+	}
 }
 
 // messageText is the text of throw and abort; unknown parts show as ${origin}.

@@ -11,13 +11,15 @@ import (
 	"github.com/nixplan/nixplan/eval/world"
 )
 
-var fetchPrims = []value.Prim{
-	{Name: "fetchGit", Arity: 1, Strict: 1, F1: fetchPrim("fetchGit")},
-	{Name: "fetchMercurial", Arity: 1, Strict: 1, F1: fetchPrim("fetchMercurial")},
-	{Name: "fetchTarball", Arity: 1, Strict: 1, F1: fetchPrim("fetchTarball")},
-	{Name: "fetchTree", Arity: 1, Strict: 1, F1: primFetchTree},
-	{Name: "fetchurl", Arity: 1, Strict: 1, F1: fetchPrim("fetchurl")},
-	{Name: "getFlake", Arity: 1, Strict: 1, F1: primGetFlake},
+func fetchPrims() []value.Prim {
+	return []value.Prim{
+		{Name: "fetchGit", Arity: 1, Strict: 1, F1: fetchPrim("fetchGit")},
+		{Name: "fetchMercurial", Arity: 1, Strict: 1, F1: fetchPrim("fetchMercurial")},
+		{Name: "fetchTarball", Arity: 1, Strict: 1, F1: fetchPrim("fetchTarball")},
+		{Name: "fetchTree", Arity: 1, Strict: 1, F1: primFetchTree},
+		{Name: "fetchurl", Arity: 1, Strict: 1, F1: fetchPrim("fetchurl")},
+		{Name: "getFlake", Arity: 1, Strict: 1, F1: primGetFlake},
+	}
 }
 
 // A fetcher is a builtin that gives what is behind a URL.

@@ -5,17 +5,19 @@ import (
 	"github.com/nixplan/nixplan/eval/value"
 )
 
-var hashPrims = []value.Prim{
-	{Name: "convertHash", Result: value.String, Arity: 1, Strict: 1, F1: primConvertHash},
-	{Name: "hashFile", Result: value.String, Arity: 2, Strict: 0b01, Takes: takes{takesPlain}, F2: primHashFile},
-	{Name: "hashString", Result: value.String, Arity: 2, Strict: 0b01, Takes: takes{takesPlain}, F2: func(m *value.Machine, algo, v value.Value) value.Value {
-		a := wantAlgo(m, algo)
-		if unknown := late(m, &v, "hashString", value.String); !unknown.IsNone() {
-			return unknown
-		}
-		text, _ := wantString(m, v)
-		return observe(m, "hashString", v, hashText(m, a, text))
-	}},
+func hashPrims() []value.Prim {
+	return []value.Prim{
+		{Name: "convertHash", Result: value.String, Arity: 1, Strict: 1, F1: primConvertHash},
+		{Name: "hashFile", Result: value.String, Arity: 2, Strict: 0b01, Takes: takes{takesPlain}, F2: primHashFile},
+		{Name: "hashString", Result: value.String, Arity: 2, Strict: 0b01, Takes: takes{takesPlain}, F2: func(m *value.Machine, algo, v value.Value) value.Value {
+			a := wantAlgo(m, algo)
+			if unknown := late(m, &v, "hashString", value.String); !unknown.IsNone() {
+				return unknown
+			}
+			text, _ := wantString(m, v)
+			return observe(m, "hashString", v, hashText(m, a, text))
+		}},
+	}
 }
 
 func wantAlgo(m *value.Machine, v value.Value) hash.Algo {

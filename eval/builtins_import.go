@@ -11,16 +11,18 @@ import (
 	"github.com/nixplan/nixplan/internal/text"
 )
 
-var importPrims = []value.Prim{
-	{Name: "findFile", Arity: 2, Strict: 0b01, Takes: takes{takesList}, F2: primFindFile},
-	{Name: "getEnv", Result: value.String, Arity: 1, Strict: 1, F1: primGetEnv},
-	{Name: "import", Arity: 1, Strict: 1, F1: primImport},
-	{Name: "pathExists", Result: value.Bool, Arity: 1, Strict: 1, F1: primPathExists},
-	{Name: "readDir", Result: value.AttrSet, Arity: 1, Strict: 1, F1: primReadDir},
-	{Name: "readFile", Result: value.String, Arity: 1, Strict: 1, F1: primReadFile},
-	{Name: "readFileType", Result: value.String, Arity: 1, Strict: 1, F1: primReadFileType},
-	{Name: "scopedImport", Arity: 2, Strict: 0b10, F2: primScopedImport},
-	{Name: "toPath", Arity: 1, Strict: 1, F1: primToPath},
+func importPrims() []value.Prim {
+	return []value.Prim{
+		{Name: "findFile", Arity: 2, Strict: 0b01, Takes: takes{takesList}, F2: primFindFile},
+		{Name: "getEnv", Result: value.String, Arity: 1, Strict: 1, F1: primGetEnv},
+		{Name: "import", Arity: 1, Strict: 1, F1: primImport},
+		{Name: "pathExists", Result: value.Bool, Arity: 1, Strict: 1, F1: primPathExists},
+		{Name: "readDir", Result: value.AttrSet, Arity: 1, Strict: 1, F1: primReadDir},
+		{Name: "readFile", Result: value.String, Arity: 1, Strict: 1, F1: primReadFile},
+		{Name: "readFileType", Result: value.String, Arity: 1, Strict: 1, F1: primReadFileType},
+		{Name: "scopedImport", Arity: 2, Strict: 0b10, F2: primScopedImport},
+		{Name: "toPath", Arity: 1, Strict: 1, F1: primToPath},
+	}
 }
 
 // pathOrUnknown is wantPath for builtins that give an unknown for an unknown.

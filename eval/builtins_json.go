@@ -9,9 +9,11 @@ import (
 	"github.com/nixplan/nixplan/eval/value"
 )
 
-var jsonPrims = []value.Prim{
-	{Name: "fromJSON", Arity: 1, Strict: 1, F1: primFromJSON},
-	{Name: "toJSON", Result: value.String, Arity: 1, Strict: 1, F1: primToJSON},
+func jsonPrims() []value.Prim {
+	return []value.Prim{
+		{Name: "fromJSON", Arity: 1, Strict: 1, F1: primFromJSON},
+		{Name: "toJSON", Result: value.String, Arity: 1, Strict: 1, F1: primToJSON},
+	}
 }
 
 func primFromJSON(m *value.Machine, v value.Value) value.Value {

@@ -6,22 +6,24 @@ import (
 	"github.com/nixplan/nixplan/eval/value"
 )
 
-var listPrims = []value.Prim{
-	{Name: "all", Result: value.Bool, Arity: 2, Strict: 0b11, Takes: takes{takesFunction, takesList}, F2: primAll},
-	{Name: "any", Result: value.Bool, Arity: 2, Strict: 0b11, Takes: takes{takesFunction, takesList}, F2: primAny},
-	{Name: "concatLists", Result: value.List, Arity: 1, Strict: 1, Takes: takes{takesList}, F1: primConcatLists},
-	{Name: "concatMap", Result: value.List, Arity: 2, F2: primConcatMap},
-	{Name: "elem", Result: value.Bool, Arity: 2, Strict: 0b10, Takes: takes{0, takesList}, F2: primElem},
-	{Name: "elemAt", Arity: 2, F2: primElemAt},
-	{Name: "filter", Arity: 2, F2: primFilter},
-	{Name: "foldl'", Arity: 3, Strict: 0b101, Takes: takes{takesFunction, 0, takesList}, F3: primFoldl},
-	{Name: "genList", Result: value.List, Arity: 2, Strict: 0b10, Takes: takes{0, takesInt}, F2: primGenList},
-	{Name: "groupBy", Result: value.AttrSet, Arity: 2, Strict: 0b11, Takes: takes{takesFunction, takesList}, F2: primGroupBy},
-	{Name: "head", Arity: 1, Strict: 1, Takes: takes{takesList}, F1: primHead},
-	{Name: "length", Result: value.Int, Arity: 1, Strict: 1, Takes: takes{takesList}, F1: func(m *value.Machine, v value.Value) value.Value { return value.NewInt(int64(len(wantList(m, v)))) }},
-	{Name: "map", Arity: 2, F2: primMap},
-	{Name: "partition", Result: value.AttrSet, Arity: 2, Strict: 0b11, Takes: takes{takesFunction, takesList}, F2: primPartition},
-	{Name: "tail", Result: value.List, Arity: 1, Strict: 1, Takes: takes{takesList}, F1: primTail},
+func listPrims() []value.Prim {
+	return []value.Prim{
+		{Name: "all", Result: value.Bool, Arity: 2, Strict: 0b11, Takes: takes{takesFunction, takesList}, F2: primAll},
+		{Name: "any", Result: value.Bool, Arity: 2, Strict: 0b11, Takes: takes{takesFunction, takesList}, F2: primAny},
+		{Name: "concatLists", Result: value.List, Arity: 1, Strict: 1, Takes: takes{takesList}, F1: primConcatLists},
+		{Name: "concatMap", Result: value.List, Arity: 2, F2: primConcatMap},
+		{Name: "elem", Result: value.Bool, Arity: 2, Strict: 0b10, Takes: takes{0, takesList}, F2: primElem},
+		{Name: "elemAt", Arity: 2, F2: primElemAt},
+		{Name: "filter", Arity: 2, F2: primFilter},
+		{Name: "foldl'", Arity: 3, Strict: 0b101, Takes: takes{takesFunction, 0, takesList}, F3: primFoldl},
+		{Name: "genList", Result: value.List, Arity: 2, Strict: 0b10, Takes: takes{0, takesInt}, F2: primGenList},
+		{Name: "groupBy", Result: value.AttrSet, Arity: 2, Strict: 0b11, Takes: takes{takesFunction, takesList}, F2: primGroupBy},
+		{Name: "head", Arity: 1, Strict: 1, Takes: takes{takesList}, F1: primHead},
+		{Name: "length", Result: value.Int, Arity: 1, Strict: 1, Takes: takes{takesList}, F1: func(m *value.Machine, v value.Value) value.Value { return value.NewInt(int64(len(wantList(m, v)))) }},
+		{Name: "map", Arity: 2, F2: primMap},
+		{Name: "partition", Result: value.AttrSet, Arity: 2, Strict: 0b11, Takes: takes{takesFunction, takesList}, F2: primPartition},
+		{Name: "tail", Result: value.List, Arity: 1, Strict: 1, Takes: takes{takesList}, F1: primTail},
+	}
 }
 
 // elemUnknown is an unknown list whose elements would be v.

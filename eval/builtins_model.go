@@ -8,91 +8,93 @@ import (
 
 // modelPrims are the attributes of __nixplan, the set only the model's own files
 // see.
-var modelPrims = []value.Prim{
-	{Name: "assume", Arity: 2, Strict: 1, F2: func(m *value.Machine, text, v value.Value) value.Value {
-		if s, _ := Known(text); s != "" {
-			host(m).assume(s, value.Span{})
-		}
-		return m.Force(&v)
-	}},
-	// refuse { id; args; name; message; help; } fails because of an argument, at
-	// its place.
-	{Name: "refuse", Arity: 1, Strict: 1, F1: func(m *value.Machine, spec value.Value) value.Value {
-		attrs := wantAttrs(m, spec)
-		text := func(name string) string {
-			a := attrs.Lookup(name)
-			if a == nil {
-				return ""
+func modelPrims() []value.Prim {
+	return []value.Prim{
+		{Name: "assume", Arity: 2, Strict: 1, F2: func(m *value.Machine, text, v value.Value) value.Value {
+			if s, _ := Known(text); s != "" {
+				host(m).assume(s, value.Span{})
 			}
-			s, _ := Known(m.Force(&a.Value))
-			return s
-		}
-		e := &value.Error{Kind: value.Throw, ID: text("id"), Message: text("message"), Help: text("help")}
-		if args := attrs.Lookup("args"); args != nil {
-			if a := wantAttrs(m, m.Force(&args.Value)).Lookup(text("name")); a != nil {
-				e.At = a.Pos.Span()
+			return m.Force(&v)
+		}},
+		// refuse { id; args; name; message; help; } fails because of an argument, at
+		// its place.
+		{Name: "refuse", Arity: 1, Strict: 1, F1: func(m *value.Machine, spec value.Value) value.Value {
+			attrs := wantAttrs(m, spec)
+			text := func(name string) string {
+				a := attrs.Lookup(name)
+				if a == nil {
+					return ""
+				}
+				s, _ := Known(m.Force(&a.Value))
+				return s
 			}
-		}
-		m.Throw(e)
-		return value.Value{}
-	}},
-	{Name: "isUnknown", Arity: 1, F1: func(m *value.Machine, v value.Value) value.Value {
-		return value.NewBool(m.Force(&v).Kind() == value.UnknownValue)
-	}},
-	{Name: "json", Arity: 2, Strict: 0b11, F2: func(m *value.Machine, name, args value.Value) value.Value {
-		a := wantAttrs(m, args).Lookup(wantPlain(m, name))
-		return jsonArgument(m, a)
-	}},
-	{Name: "known", Arity: 1, F1: func(m *value.Machine, v value.Value) value.Value {
-		v = m.Force(&v)
-		if v.Kind() == value.UnknownValue {
-			return value.NewAttrs(value.EmptyAttrs)
-		}
-		return value.NewAttrs(wantAttrs(m, v).WithOpen(nil))
-	}},
-	{Name: "isOpen", Arity: 1, Strict: 1, F1: func(m *value.Machine, v value.Value) value.Value {
-		return value.NewBool(wantAttrs(m, v).Open() != nil)
-	}},
-	// lacking names set: the open set surely does not have the names.
-	{Name: "lacking", Arity: 2, Strict: 0b11, F2: func(m *value.Machine, names, set value.Value) value.Value {
-		attrs := wantAttrs(m, set)
-		if attrs.Open() == nil {
-			return set
-		}
-		open := *attrs.Open()
-		for i := range names.List() {
-			open.Lacks = append(open.Lacks, value.Intern(wantPlain(m, m.Force(&names.List()[i]))))
-		}
-		return value.NewAttrs(attrs.WithOpen(&open))
-	}},
-	{Name: "open", Arity: 2, Strict: 0b11, F2: func(m *value.Machine, origin, set value.Value) value.Value {
-		return value.NewAttrs(wantAttrs(m, set).WithOpen(newUnknown(m, origin)))
-	}},
-	{Name: "elements", Arity: 1, F1: func(m *value.Machine, v value.Value) value.Value {
-		v = m.Force(&v)
-		if v.Kind() != value.UnknownValue {
-			return v
-		}
-		return value.NewList(knownElements(v.Unknown()))
-	}},
-	{Name: "fetching", Arity: 1, Strict: 1, F1: primFetching},
-	{Name: "foreign", Arity: 1, Strict: 1, F1: func(m *value.Machine, origin value.Value) value.Value {
-		return value.NewUnknown(newForeign(m, origin))
-	}},
-	{Name: "openForeign", Arity: 2, Strict: 0b11, F2: func(m *value.Machine, origin, set value.Value) value.Value {
-		return value.NewAttrs(wantAttrs(m, set).WithOpen(newForeign(m, origin)))
-	}},
-	{Name: "openOwn", Arity: 2, Strict: 0b11, F2: func(m *value.Machine, origin, set value.Value) value.Value {
-		// Modelled in part, and what is missing has a `lib` of its own.
-		u := newUnknown(m, origin)
-		u.Foreign = true
-		return value.NewAttrs(wantAttrs(m, set).WithOpen(u))
-	}},
-	{Name: "source", Arity: 1, Strict: 1, F1: primSource},
-	{Name: "sourceOf", Arity: 1, Strict: 1, F1: primSourceOf},
-	{Name: "unknown", Arity: 1, Strict: 1, F1: func(m *value.Machine, origin value.Value) value.Value {
-		return value.NewUnknown(newUnknown(m, origin))
-	}},
+			e := &value.Error{Kind: value.Throw, ID: text("id"), Message: text("message"), Help: text("help")}
+			if args := attrs.Lookup("args"); args != nil {
+				if a := wantAttrs(m, m.Force(&args.Value)).Lookup(text("name")); a != nil {
+					e.At = a.Pos.Span()
+				}
+			}
+			m.Throw(e)
+			return value.Value{}
+		}},
+		{Name: "isUnknown", Arity: 1, F1: func(m *value.Machine, v value.Value) value.Value {
+			return value.NewBool(m.Force(&v).Kind() == value.UnknownValue)
+		}},
+		{Name: "json", Arity: 2, Strict: 0b11, F2: func(m *value.Machine, name, args value.Value) value.Value {
+			a := wantAttrs(m, args).Lookup(wantPlain(m, name))
+			return jsonArgument(m, a)
+		}},
+		{Name: "known", Arity: 1, F1: func(m *value.Machine, v value.Value) value.Value {
+			v = m.Force(&v)
+			if v.Kind() == value.UnknownValue {
+				return value.NewAttrs(value.EmptyAttrs)
+			}
+			return value.NewAttrs(wantAttrs(m, v).WithOpen(nil))
+		}},
+		{Name: "isOpen", Arity: 1, Strict: 1, F1: func(m *value.Machine, v value.Value) value.Value {
+			return value.NewBool(wantAttrs(m, v).Open() != nil)
+		}},
+		// lacking names set: the open set surely does not have the names.
+		{Name: "lacking", Arity: 2, Strict: 0b11, F2: func(m *value.Machine, names, set value.Value) value.Value {
+			attrs := wantAttrs(m, set)
+			if attrs.Open() == nil {
+				return set
+			}
+			open := *attrs.Open()
+			for i := range names.List() {
+				open.Lacks = append(open.Lacks, value.Intern(wantPlain(m, m.Force(&names.List()[i]))))
+			}
+			return value.NewAttrs(attrs.WithOpen(&open))
+		}},
+		{Name: "open", Arity: 2, Strict: 0b11, F2: func(m *value.Machine, origin, set value.Value) value.Value {
+			return value.NewAttrs(wantAttrs(m, set).WithOpen(newUnknown(m, origin)))
+		}},
+		{Name: "elements", Arity: 1, F1: func(m *value.Machine, v value.Value) value.Value {
+			v = m.Force(&v)
+			if v.Kind() != value.UnknownValue {
+				return v
+			}
+			return value.NewList(knownElements(v.Unknown()))
+		}},
+		{Name: "fetching", Arity: 1, Strict: 1, F1: primFetching},
+		{Name: "foreign", Arity: 1, Strict: 1, F1: func(m *value.Machine, origin value.Value) value.Value {
+			return value.NewUnknown(newForeign(m, origin))
+		}},
+		{Name: "openForeign", Arity: 2, Strict: 0b11, F2: func(m *value.Machine, origin, set value.Value) value.Value {
+			return value.NewAttrs(wantAttrs(m, set).WithOpen(newForeign(m, origin)))
+		}},
+		{Name: "openOwn", Arity: 2, Strict: 0b11, F2: func(m *value.Machine, origin, set value.Value) value.Value {
+			// Modelled in part, and what is missing has a `lib` of its own.
+			u := newUnknown(m, origin)
+			u.Foreign = true
+			return value.NewAttrs(wantAttrs(m, set).WithOpen(u))
+		}},
+		{Name: "source", Arity: 1, Strict: 1, F1: primSource},
+		{Name: "sourceOf", Arity: 1, Strict: 1, F1: primSourceOf},
+		{Name: "unknown", Arity: 1, Strict: 1, F1: func(m *value.Machine, origin value.Value) value.Value {
+			return value.NewUnknown(newUnknown(m, origin))
+		}},
+	}
 }
 
 // JSONArgument is an argument of a network as runNixOps passes it: as JSON.
@@ -147,8 +149,9 @@ func newForeign(m *value.Machine, origin value.Value) *value.Unknown {
 
 func (ev *Evaluator) modelBuiltins(*value.Machine) value.Value {
 	list := []value.Attr{{Name: value.Intern("system"), Value: value.NewString(ev.opts.System)}}
-	for i := range modelPrims {
-		list = append(list, value.Attr{Name: value.Intern(modelPrims[i].Name), Value: value.NewPrim(&modelPrims[i])})
+	prims := modelPrims()
+	for i := range prims {
+		list = append(list, value.Attr{Name: value.Intern(prims[i].Name), Value: value.NewPrim(&prims[i])})
 	}
 	return value.NewAttrs(value.NewAttrsList(list))
 }

@@ -7,17 +7,19 @@ import (
 	"github.com/nixplan/nixplan/eval/value"
 )
 
-var numberPrims = []value.Prim{
-	{Name: "add", Arity: 2, Strict: 0b11, F2: arithPrim(opAdd)},
-	{Name: "bitAnd", Result: value.Int, Arity: 2, Strict: 0b11, Takes: takes{takesInt, takesInt}, F2: bitPrim(func(a, b int64) int64 { return a & b })},
-	{Name: "bitOr", Result: value.Int, Arity: 2, Strict: 0b11, Takes: takes{takesInt, takesInt}, F2: bitPrim(func(a, b int64) int64 { return a | b })},
-	{Name: "bitXor", Result: value.Int, Arity: 2, Strict: 0b11, Takes: takes{takesInt, takesInt}, F2: bitPrim(func(a, b int64) int64 { return a ^ b })},
-	{Name: "ceil", Result: value.Int, Arity: 1, Strict: 1, F1: roundPrim(math.Ceil)},
-	{Name: "div", Arity: 2, Strict: 0b11, F2: arithPrim(opDiv)},
-	{Name: "floor", Result: value.Int, Arity: 1, Strict: 1, F1: roundPrim(math.Floor)},
-	{Name: "lessThan", Result: value.Bool, Arity: 2, Strict: 0b11, F2: primLessThan},
-	{Name: "mul", Arity: 2, Strict: 0b11, F2: arithPrim(opMul)},
-	{Name: "sub", Arity: 2, Strict: 0b11, F2: arithPrim(opSub)},
+func numberPrims() []value.Prim {
+	return []value.Prim{
+		{Name: "add", Arity: 2, Strict: 0b11, F2: arithPrim(opAdd)},
+		{Name: "bitAnd", Result: value.Int, Arity: 2, Strict: 0b11, Takes: takes{takesInt, takesInt}, F2: bitPrim(func(a, b int64) int64 { return a & b })},
+		{Name: "bitOr", Result: value.Int, Arity: 2, Strict: 0b11, Takes: takes{takesInt, takesInt}, F2: bitPrim(func(a, b int64) int64 { return a | b })},
+		{Name: "bitXor", Result: value.Int, Arity: 2, Strict: 0b11, Takes: takes{takesInt, takesInt}, F2: bitPrim(func(a, b int64) int64 { return a ^ b })},
+		{Name: "ceil", Result: value.Int, Arity: 1, Strict: 1, F1: roundPrim(math.Ceil)},
+		{Name: "div", Arity: 2, Strict: 0b11, F2: arithPrim(opDiv)},
+		{Name: "floor", Result: value.Int, Arity: 1, Strict: 1, F1: roundPrim(math.Floor)},
+		{Name: "lessThan", Result: value.Bool, Arity: 2, Strict: 0b11, F2: primLessThan},
+		{Name: "mul", Arity: 2, Strict: 0b11, F2: arithPrim(opMul)},
+		{Name: "sub", Arity: 2, Strict: 0b11, F2: arithPrim(opSub)},
+	}
 }
 
 func arithPrim(op arithOp) func(*value.Machine, value.Value, value.Value) value.Value {

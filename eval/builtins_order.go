@@ -6,9 +6,11 @@ import (
 	"github.com/nixplan/nixplan/eval/value"
 )
 
-var orderPrims = []value.Prim{
-	{Name: "genericClosure", Result: value.List, Arity: 1, Strict: 1, Takes: takes{takesSet}, F1: primGenericClosure},
-	{Name: "sort", Result: value.List, Arity: 2, F2: primSort},
+func orderPrims() []value.Prim {
+	return []value.Prim{
+		{Name: "genericClosure", Result: value.List, Arity: 1, Strict: 1, Takes: takes{takesSet}, F1: primGenericClosure},
+		{Name: "sort", Result: value.List, Arity: 2, F2: primSort},
+	}
 }
 
 // primSort is stable. A comparator that contradicts itself gives some order.

@@ -7,9 +7,11 @@ import (
 	"github.com/nixplan/nixplan/eval/value"
 )
 
-var regexPrims = []value.Prim{
-	{Name: "match", Arity: 2, Strict: 0b01, Takes: takes{takesPlain}, F2: primMatch},
-	{Name: "split", Result: value.List, Arity: 2, Strict: 0b01, Takes: takes{takesPlain}, F2: primSplit},
+func regexPrims() []value.Prim {
+	return []value.Prim{
+		{Name: "match", Arity: 2, Strict: 0b01, Takes: takes{takesPlain}, F2: primMatch},
+		{Name: "split", Result: value.List, Arity: 2, Strict: 0b01, Takes: takes{takesPlain}, F2: primSplit},
+	}
 }
 
 func compileRegex(m *value.Machine, v value.Value) *ere.Regexp {

@@ -12,13 +12,15 @@ import (
 	"github.com/nixplan/nixplan/eval/world"
 )
 
-var storePrims = []value.Prim{
-	{Name: "derivationStrict", Result: value.AttrSet, Arity: 1, Strict: 1, F1: primDerivationStrict},
-	{Name: "filterSource", Arity: 2, Strict: 0b10, F2: primFilterSource},
-	{Name: "path", Arity: 1, Strict: 1, F1: primPath},
-	{Name: "placeholder", Arity: 1, Strict: 1, F1: primPlaceholder},
-	{Name: "storePath", Arity: 1, Strict: 1, F1: primStorePath},
-	{Name: "toFile", Arity: 2, Strict: 0b11, Takes: takes{takesPlain, takesString}, F2: primToFile},
+func storePrims() []value.Prim {
+	return []value.Prim{
+		{Name: "derivationStrict", Result: value.AttrSet, Arity: 1, Strict: 1, F1: primDerivationStrict},
+		{Name: "filterSource", Arity: 2, Strict: 0b10, F2: primFilterSource},
+		{Name: "path", Arity: 1, Strict: 1, F1: primPath},
+		{Name: "placeholder", Arity: 1, Strict: 1, F1: primPlaceholder},
+		{Name: "storePath", Arity: 1, Strict: 1, F1: primStorePath},
+		{Name: "toFile", Arity: 2, Strict: 0b11, Takes: takes{takesPlain, takesString}, F2: primToFile},
+	}
 }
 
 // storeState is what an evaluation would have put into the store.

@@ -6,13 +6,15 @@ import (
 	"github.com/nixplan/nixplan/eval/value"
 )
 
-var stringPrims = []value.Prim{
-	{Name: "baseNameOf", Result: value.String, Arity: 1, Strict: 1, F1: primBaseNameOf},
-	{Name: "concatStringsSep", Result: value.String, Arity: 2, Strict: 0b11, Takes: takes{takesString, takesList}, F2: primConcatStringsSep},
-	{Name: "dirOf", Arity: 1, Strict: 1, F1: primDirOf},
-	{Name: "replaceStrings", Result: value.String, Arity: 3, Strict: 0b011, Takes: takes{takesList, takesList}, F3: primReplaceStrings},
-	{Name: "stringLength", Result: value.Int, Arity: 1, Strict: 1, F1: primStringLength},
-	{Name: "substring", Result: value.String, Arity: 3, Strict: 0b001, Takes: takes{takesInt}, F3: primSubstring},
+func stringPrims() []value.Prim {
+	return []value.Prim{
+		{Name: "baseNameOf", Result: value.String, Arity: 1, Strict: 1, F1: primBaseNameOf},
+		{Name: "concatStringsSep", Result: value.String, Arity: 2, Strict: 0b11, Takes: takes{takesString, takesList}, F2: primConcatStringsSep},
+		{Name: "dirOf", Arity: 1, Strict: 1, F1: primDirOf},
+		{Name: "replaceStrings", Result: value.String, Arity: 3, Strict: 0b011, Takes: takes{takesList, takesList}, F3: primReplaceStrings},
+		{Name: "stringLength", Result: value.Int, Arity: 1, Strict: 1, F1: primStringLength},
+		{Name: "substring", Result: value.String, Arity: 3, Strict: 0b001, Takes: takes{takesInt}, F3: primSubstring},
+	}
 }
 
 // primBaseNameOf strips one trailing slash only, as Nix does.

@@ -7,18 +7,20 @@ import (
 	"github.com/nixplan/nixplan/eval/value"
 )
 
-var tomlPrims = []value.Prim{
-	{Name: "fromTOML", Arity: 1, Strict: 1, F1: func(m *value.Machine, v value.Value) value.Value {
-		table, err := tomlx.Read(wantPlain(m, v), m)
-		if err != nil {
-			kind := value.OtherError
-			if errors.Is(err, tomlx.ErrRange) {
-				kind = value.Overflow
+func tomlPrims() []value.Prim {
+	return []value.Prim{
+		{Name: "fromTOML", Arity: 1, Strict: 1, F1: func(m *value.Machine, v value.Value) value.Value {
+			table, err := tomlx.Read(wantPlain(m, v), m)
+			if err != nil {
+				kind := value.OtherError
+				if errors.Is(err, tomlx.ErrRange) {
+					kind = value.Overflow
+				}
+				fail(m, kind, "while parsing TOML: %s", err)
 			}
-			fail(m, kind, "while parsing TOML: %s", err)
-		}
-		return observe(m, "fromTOML", v, fromTOML(m, table))
-	}},
+			return observe(m, "fromTOML", v, fromTOML(m, table))
+		}},
+	}
 }
 
 func fromTOML(m *value.Machine, v any) value.Value {

@@ -2,18 +2,20 @@ package eval
 
 import "github.com/nixplan/nixplan/eval/value"
 
-var typePrims = []value.Prim{
-	{Name: "functionArgs", Result: value.AttrSet, Arity: 1, Strict: 1, F1: primFunctionArgs},
-	{Name: "isAttrs", Result: value.Bool, Arity: 1, F1: isKind(value.AttrSet)},
-	{Name: "isBool", Result: value.Bool, Arity: 1, F1: isKind(value.Bool)},
-	{Name: "isFloat", Result: value.Bool, Arity: 1, F1: isKind(value.Float)},
-	{Name: "isFunction", Result: value.Bool, Arity: 1, Strict: 1, F1: func(_ *value.Machine, v value.Value) value.Value { return value.NewBool(v.IsFunction()) }},
-	{Name: "isInt", Result: value.Bool, Arity: 1, F1: isKind(value.Int)},
-	{Name: "isList", Result: value.Bool, Arity: 1, F1: isKind(value.List)},
-	{Name: "isNull", Result: value.Bool, Arity: 1, Strict: 1, F1: primIsNull},
-	{Name: "isPath", Result: value.Bool, Arity: 1, F1: isKind(value.Path)},
-	{Name: "isString", Result: value.Bool, Arity: 1, F1: isKind(value.String)},
-	{Name: "typeOf", Result: value.String, Arity: 1, Strict: 1, F1: func(_ *value.Machine, v value.Value) value.Value { return value.NewString(v.Kind().String()) }},
+func typePrims() []value.Prim {
+	return []value.Prim{
+		{Name: "functionArgs", Result: value.AttrSet, Arity: 1, Strict: 1, F1: primFunctionArgs},
+		{Name: "isAttrs", Result: value.Bool, Arity: 1, F1: isKind(value.AttrSet)},
+		{Name: "isBool", Result: value.Bool, Arity: 1, F1: isKind(value.Bool)},
+		{Name: "isFloat", Result: value.Bool, Arity: 1, F1: isKind(value.Float)},
+		{Name: "isFunction", Result: value.Bool, Arity: 1, Strict: 1, F1: func(_ *value.Machine, v value.Value) value.Value { return value.NewBool(v.IsFunction()) }},
+		{Name: "isInt", Result: value.Bool, Arity: 1, F1: isKind(value.Int)},
+		{Name: "isList", Result: value.Bool, Arity: 1, F1: isKind(value.List)},
+		{Name: "isNull", Result: value.Bool, Arity: 1, Strict: 1, F1: primIsNull},
+		{Name: "isPath", Result: value.Bool, Arity: 1, F1: isKind(value.Path)},
+		{Name: "isString", Result: value.Bool, Arity: 1, F1: isKind(value.String)},
+		{Name: "typeOf", Result: value.String, Arity: 1, Strict: 1, F1: func(_ *value.Machine, v value.Value) value.Value { return value.NewString(v.Kind().String()) }},
+	}
 }
 
 // isKind answers for an unknown as well, where its type is known.

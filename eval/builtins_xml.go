@@ -8,13 +8,15 @@ import (
 	"github.com/nixplan/nixplan/eval/value"
 )
 
-var xmlPrims = []value.Prim{
-	{Name: "toXML", Result: value.String, Arity: 1, F1: func(m *value.Machine, v value.Value) value.Value {
-		w := xmlWriter{m: m, Writer: xmlx.NewWriter(), strict: true, seen: map[string]bool{}}
-		w.document(v)
-		m.Charge(int64(w.Len()))
-		return value.NewStringContext(w.String(), w.context)
-	}},
+func xmlPrims() []value.Prim {
+	return []value.Prim{
+		{Name: "toXML", Result: value.String, Arity: 1, F1: func(m *value.Machine, v value.Value) value.Value {
+			w := xmlWriter{m: m, Writer: xmlx.NewWriter(), strict: true, seen: map[string]bool{}}
+			w.document(v)
+			m.Charge(int64(w.Len()))
+			return value.NewStringContext(w.String(), w.context)
+		}},
+	}
 }
 
 // XML writes a value as nix-instantiate --eval --xml does. Unless strict, what

@@ -71,8 +71,7 @@ type Evaluator struct {
 	machine *value.Machine
 	trees   parser.Arena // of files, each until it is resolved
 
-	prims       [][]value.Prim // handed in by New: tables and what they call may not refer to each other
-	globalScope *globals       // see globals
+	globalScope *globals // see globals
 	imports     map[string]*value.Value
 	paths       map[*diag.Source]string // where a source was read from
 	assumed     value.Value
@@ -113,7 +112,6 @@ func New(ctx context.Context, opts Options) *Evaluator {
 		ctx:         ctx,
 		opts:        opts,
 		world:       opts.World,
-		prims:       primTables(),
 		machine:     value.NewMachine(ctx, opts.Limits),
 		imports:     map[string]*value.Value{},
 		paths:       map[*diag.Source]string{},

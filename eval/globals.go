@@ -46,7 +46,7 @@ func (ev *Evaluator) defineGlobals() *globals {
 	define := func(name string, v value.Value) {
 		attrs = append(attrs, value.Attr{Name: value.Intern(name), Value: v})
 	}
-	for _, table := range ev.prims {
+	for _, table := range primTables() {
 		for i := range table {
 			define(table[i].Name, value.NewPrim(&table[i]))
 		}
