@@ -7,8 +7,8 @@ import (
 )
 
 // Pages and pictures are made as trees: what a repository holds can only become a
-// text or the value of an attribute, and html.Render escapes it there. docs/decisions
-// has why these are no templates.
+// text or the value of an attribute, and html.Render escapes it there. Why these are no
+// templates: docs/decisions/0017-pages-as-trees.md.
 
 // piece adds to an element what it stands for: attributes first, then what is in it.
 type piece func(to *html.Node)
