@@ -41,11 +41,15 @@ type foldedNode struct {
 }
 
 func (n *foldedNode) Eval(m *value.Machine, _ *value.Env) value.Value { return m.Force(n.slot) }
-func (n *foldedNode) Delay(*value.Machine, *value.Env) value.Value {
-	if v := *n.slot; v.IsFunction() {
-		return v.Fresh() // each selection would have been a thunk
+func (n *foldedNode) Delay(m *value.Machine, _ *value.Env) value.Value {
+	v := *n.slot
+	switch { // each selection would have been a thunk, and functions are equal by where they are
+	case v.IsFunction():
+		return v.Fresh()
+	case v.IsThunk():
+		return m.NewThunk(n, nil)
 	}
-	return *n.slot
+	return v
 }
 
 // var0, var1 and varN are variables 0, 1 and more levels out.
