@@ -71,6 +71,7 @@ type Evaluator struct {
 	machine *value.Machine
 	trees   parser.Arena // of files, each until it is resolved
 
+	resolved    int64    // nodes of syntax trees so far
 	globalScope *globals // see globals
 	imports     map[string]*value.Value
 	paths       map[*diag.Source]string // where a source was read from
@@ -120,6 +121,7 @@ func New(ctx context.Context, opts Options) *Evaluator {
 	}
 	ev.world.Provide(ev.provideFixed)
 	ev.machine.Host = ev
+	ev.trees.Reading = func(bytes int) { ev.machine.Charge(int64(bytes) * treeBytes) }
 	ev.machine.Apply = func(m *value.Machine, f, arg value.Value) value.Value { return call(m, nil, f, arg) }
 	return ev
 }
@@ -175,7 +177,7 @@ func (ev *Evaluator) Root() diag.Range { return diag.Range{Source: ev.root} }
 func (ev *Evaluator) EvalText(src *diag.Source, dir string) (v value.Value, err error) {
 	ev.root = src
 	err = ev.catch(func() {
-		file, diags := parser.Parse(src)
+		file, diags := ev.trees.Parse(src)
 		v = ev.run(ev.machine, file, diags, dir, nil, false)
 	})
 	return v, err
@@ -184,7 +186,7 @@ func (ev *Evaluator) EvalText(src *diag.Source, dir string) (v value.Value, err 
 // DelayText is EvalText without evaluating: the value is a thunk.
 func (ev *Evaluator) DelayText(src *diag.Source, dir string) (v value.Value, err error) {
 	err = ev.catch(func() {
-		file, diags := parser.Parse(src)
+		file, diags := ev.trees.Parse(src)
 		v = ev.code(ev.machine, file, diags, dir, nil, false).Delay(ev.machine, nil)
 	})
 	return v, err

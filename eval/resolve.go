@@ -34,6 +34,14 @@ type resolver struct {
 	firstMore diag.Range
 }
 
+// What files take in memory: for a byte of the densest, while it is parsed, and for a
+// node of the code. What is charged decides how often the heap is looked at.
+const (
+	treeBytes         = 32
+	codeBytes         = 64
+	resolvedPerCharge = 1 << 10
+)
+
 // findings are what is wrong, with a note when that is not all.
 func (r *resolver) findings() diag.List {
 	if r.more == 0 {
@@ -61,6 +69,9 @@ func (r *resolver) delayed(x parser.Expr, sc *scope) value.Code {
 }
 
 func (r *resolver) expr(x parser.Expr, sc *scope) value.Code {
+	if r.ev.resolved++; r.ev.resolved%resolvedPerCharge == 0 {
+		r.ev.machine.Charge(resolvedPerCharge * codeBytes)
+	}
 	switch x := x.(type) {
 	case *parser.Ident:
 		if x.Name == "__curPos" {

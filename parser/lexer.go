@@ -11,6 +11,19 @@ type lexer struct {
 	start, end int32
 	prevEnd    int32 // where the token before the current one ends
 	runEnd     int32 // no path or URI starts before this offset
+
+	reading func(bytes int) // see Arena
+	told    int32           // what it was told of
+	tellAt  int32
+}
+
+// tellEvery is how many bytes are read between two calls of lexer.reading.
+const tellEvery = 1 << 14
+
+func (l *lexer) tell() {
+	told := l.told
+	l.told, l.tellAt = l.pos, l.pos+tellEvery
+	l.reading(int(l.pos - told))
 }
 
 // Character classes.
@@ -57,6 +70,9 @@ func (l *lexer) at(i int) byte {
 
 // next reads the next token in the ordinary mode.
 func (l *lexer) next() {
+	if l.pos >= l.tellAt {
+		l.tell()
+	}
 	l.prevEnd = l.end
 	src, i := l.src, int(l.pos)
 	for i < len(src) {

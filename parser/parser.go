@@ -23,9 +23,9 @@ const (
 // is sure of its place again, so that one mistake gives one diagnostic. IDs are
 // NP101 for syntax, NP102 for names defined twice and computed names where Nix
 // allows none. The list is sorted.
-func Parse(src *diag.Source) (*File, diag.List) { return parseInto(src, new(nodes)) }
+func Parse(src *diag.Source) (*File, diag.List) { return parseInto(src, new(nodes), nil) }
 
-func parseInto(src *diag.Source, mem *nodes) (*File, diag.List) {
+func parseInto(src *diag.Source, mem *nodes, reading func(bytes int)) (*File, diag.List) {
 	file := &File{Source: src}
 	p := &parser{file: file, mem: mem}
 	if len(src.Text) > math.MaxInt32-1 {
@@ -34,6 +34,9 @@ func parseInto(src *diag.Source, mem *nodes) (*File, diag.List) {
 		return file, p.diags
 	}
 	p.src = src.Text
+	if p.reading, p.tellAt = reading, tellEvery; reading == nil {
+		p.tellAt = math.MaxInt32
+	}
 	p.next()
 	file.Expr = p.expr()
 	for p.kind != tEOF {

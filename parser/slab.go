@@ -131,10 +131,16 @@ func (n *nodes) reset() {
 // Arena parses one file after the other and uses the room of a tree again for
 // the next: a tree lives only until it is resolved. The 1,283 files of a minimal
 // NixOS system have trees of 60 MB together. The zero Arena is ready to use.
-type Arena struct{ nodes nodes }
+type Arena struct {
+	// Reading, unless it is nil, is told now and then how many bytes of the text were
+	// read since the last time. It may panic, which ends the parsing.
+	Reading func(bytes int)
+
+	nodes nodes
+}
 
 // Parse is [Parse], and ends the life of the tree parsed before.
 func (a *Arena) Parse(src *diag.Source) (*File, diag.List) {
 	a.nodes.reset()
-	return parseInto(src, &a.nodes)
+	return parseInto(src, &a.nodes, a.Reading)
 }

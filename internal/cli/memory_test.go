@@ -68,7 +68,22 @@ func TestMemory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	files := t.TempDir()
+	write := func(name, text string) string {
+		path := filepath.Join(files, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	for i := range 80 {
+		write(fmt.Sprintf("%d.nix", i), "_: [ "+strings.Repeat("(x:x) ", 1<<16)+"]")
+	}
 	for _, test := range []struct{ name, expr, want string }{
+		{"a dense file", "import " + write("numbers.nix", "[ "+strings.Repeat("1 ", 30<<20)+"]"), tooMuch},
+		{"a file of functions", "import " + write("functions.nix", "[ "+strings.Repeat("(x:x) ", 8<<20)+"]"), tooMuch},
+		{"many files", "builtins.length (map (n: builtins.seq (import (" + files + `/. + "/${toString n}.nix")) n) (builtins.genList (n: n) 80))`, ""},
+		{"many files", "map (n: import (" + files + `/. + "/${toString n}.nix")) (builtins.genList (n: n) 80)`, tooMuch},
 		{"strings", `builtins.stringLength (d 28 "ab")`, tooMuch},
 		{"strings without end", `let f = s: builtins.seq s (f (s + s)); in f "ab"`, tooMuch},
 		{"interpolation", `let f = n: if n == 0 then "ab" else let s = f (n - 1); in "${s}${s}"; in builtins.stringLength (f 28)`, tooMuch},
