@@ -1,5 +1,7 @@
 package parser
 
+import "math"
+
 // lexer splits a source into tokens, one at a time and only when the parser
 // asks: inside strings and paths other rules hold, and only the parser knows
 // where those end. Rules are those of Nix: the longest match wins, and of
@@ -12,15 +14,19 @@ type lexer struct {
 	prevEnd    int32 // where the token before the current one ends
 	runEnd     int32 // no path or URI starts before this offset
 
-	reading func(bytes int) // see Arena
+	reading func(bytes int) // see Arena; may be nil
 	told    int32           // what it was told of
-	tellAt  int32
+	tellAt  int32           // when it is told next
 }
 
 // tellEvery is how many bytes are read between two calls of lexer.reading.
 const tellEvery = 1 << 14
 
 func (l *lexer) tell() {
+	if l.reading == nil {
+		l.tellAt = math.MaxInt32
+		return
+	}
 	told := l.told
 	l.told, l.tellAt = l.pos, l.pos+tellEvery
 	l.reading(int(l.pos - told))

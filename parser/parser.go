@@ -34,9 +34,7 @@ func parseInto(src *diag.Source, mem *nodes, reading func(bytes int)) (*File, di
 		return file, p.diags
 	}
 	p.src = src.Text
-	if p.reading, p.tellAt = reading, tellEvery; reading == nil {
-		p.tellAt = math.MaxInt32
-	}
+	p.reading = reading
 	p.next()
 	file.Expr = p.expr()
 	for p.kind != tEOF {
