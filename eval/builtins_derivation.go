@@ -363,16 +363,21 @@ func (b *derivationBuilder) deepInput(s *store.Store, drvPath string) {
 }
 
 func (b *derivationBuilder) result(drvPath string) value.Value {
-	out := b.m.AttrSlots(1 + len(b.drv.Outputs))[:0]
+	return value.NewAttrs(value.NewAttrsList(derivationAttrs(b.m, drvPath, b.drv)))
+}
+
+// derivationAttrs are drvPath and a derivation's outputs as attributes.
+func derivationAttrs(m *value.Machine, drvPath string, drv *store.Derivation) []value.Attr {
+	out := m.AttrSlots(1 + len(drv.Outputs))[:0]
 	out = append(out, value.Attr{Name: symDrvPath, Value: value.NewStringContext(drvPath, value.NewContext(value.ContextElem{Kind: value.DrvDeep, Path: drvPath}))})
-	for _, output := range b.drv.Outputs {
+	for _, output := range drv.Outputs {
 		if output.Name == "drvPath" {
 			continue // Nix 2.8 takes the name and gives the derivation's path
 		}
 		c := value.NewContext(value.ContextElem{Kind: value.Built, Path: drvPath, Output: output.Name})
 		out = append(out, value.Attr{Name: value.Intern(output.Name), Value: value.NewStringContext(output.Path, c)})
 	}
-	return value.NewAttrs(value.NewAttrsList(out))
+	return out
 }
 
 // unknownResult has unknown paths under the names that are known.

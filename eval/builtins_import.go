@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/nixplan/nixplan/eval/internal/store"
 	"github.com/nixplan/nixplan/eval/value"
 	"github.com/nixplan/nixplan/eval/world"
 	"github.com/nixplan/nixplan/internal/text"
@@ -46,7 +47,34 @@ func primImport(m *value.Machine, v value.Value) value.Value {
 	if u != nil {
 		return undecided(u, "import "+u.Origin, u.At)
 	}
-	return host(m).importPath(m, path, value.Span{})
+	ev := host(m)
+	if drv := ev.importedDerivation(m, path); !drv.IsNone() {
+		return drv
+	}
+	return ev.importPath(m, path, value.Span{})
+}
+
+// importedDerivation is what `import` gives for the path of a derivation; none for
+// other paths.
+func (ev *Evaluator) importedDerivation(m *value.Machine, path string) value.Value {
+	stored, rest, ok := store.DefaultDir.Split(path)
+	if !ok || rest != "" || !store.IsDerivation(stored) {
+		return value.Value{}
+	}
+	drv, err := ev.storeState.get(ev).Derivation(stored)
+	if err != nil {
+		if _, missing := ev.world.ReadFile(stored); missing != nil {
+			return value.Value{} // whoever reads it says so
+		}
+		fail(m, value.OtherError, "cannot import '%s': %s", stored, err)
+	}
+	attrs := derivationAttrs(m, stored, drv)
+	names := make([]value.Value, len(drv.Outputs))
+	for i, output := range drv.Outputs {
+		names[i] = value.NewString(output.Name)
+	}
+	attrs = append(attrs, value.Attr{Name: symName, Value: value.NewString(drv.Name)}, value.Attr{Name: symOutputs, Value: value.NewList(names)})
+	return call(m, nil, ev.ownModel(m, "imported-derivation.nix"), value.NewAttrs(value.NewAttrsList(attrs)))
 }
 
 // primScopedImport evaluates a file with more variables; it is never cached.
@@ -57,6 +85,9 @@ func primScopedImport(m *value.Machine, scope, v value.Value) value.Value {
 	}
 	extra := wantAttrs(m, scope)
 	ev := host(m)
+	if drv := ev.importedDerivation(m, path); !drv.IsNone() {
+		return drv
+	}
 	file, display, err := ev.world.ImportPath(path)
 	if err != nil {
 		return ev.unreadable(m, err, path, value.Span{})

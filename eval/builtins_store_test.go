@@ -152,3 +152,36 @@ func TestKept(t *testing.T) {
 		t.Errorf("an absent file: %v", err)
 	}
 }
+
+// What is said of the path of a derivation is what Nix 2.8 says with
+// --read-write-mode: the oracle's store is elsewhere, where `import` sees only a file.
+func TestImportDerivation(t *testing.T) {
+	const scope = `let d = derivation { name = "n"; system = "s"; builder = "b"; outputs = [ "out" "dev" "a" ]; x = "1"; }; i = import d.drvPath; in `
+	for expr, want := range map[string]string{
+		`builtins.attrNames i`: `[ "a" "all" "dev" "drvPath" "name" "out" "outPath" "outputName" "type" ]`,
+		`[ (i.outPath == d.a.outPath) (i.dev.outPath == d.dev.outPath) (i.drvPath == d.drvPath) (i == d.a) (i == d) ]`: "[ true true true true false ]",
+		`[ i.name i.type i.outputName i.dev.outputName (map (o: o.outputName) i.all) ]`:                                `[ "n" "derivation" "a" "dev" [ "a" "dev" "out" ] ]`,
+		`map (x: builtins.attrValues (builtins.getContext x)) [ i.drvPath "${i.dev}" i.name ]`:                         `[ [ { allOutputs = true; } ] [ { outputs = [ "dev" ]; } ] [ ] ]`,
+		`(builtins.scopedImport { } d.drvPath).outPath == i.outPath`:                                                   "true",
+		`(import (builtins.unsafeDiscardStringContext d.drvPath)).dev == d.dev`:                                        "true",
+		`(derivation { name = "user"; system = "s"; builder = "b"; inherit i; y = i.drvPath; }).drvPath`:               `"/nix/store/`,
+		`import (builtins.toFile "x.drv" "1 + 1")`:                                                                     "cannot import",
+		`import "/nix/store/00000000000000000000000000000000-n.drv"`:                                                   "does not exist",
+	} {
+		ev := eval.New(context.Background(), eval.Options{})
+		v, err := ev.EvalText(diag.NewSource("", scope+expr), "/")
+		if err == nil {
+			v, err = ev.DeepForce(v)
+		}
+		var got string
+		if err == nil {
+			got, err = ev.Print(v)
+		}
+		if err != nil {
+			got = err.Error()
+		}
+		if !strings.Contains(got, want) {
+			t.Errorf("%s: got %s, want %s", expr, got, want)
+		}
+	}
+}
