@@ -203,10 +203,15 @@ func (f *fetchArgs) text(m *value.Machine, a *value.Attr, name string, v value.V
 	switch name {
 	case "name":
 		f.source.Name = text
-	case "rev":
-		f.source.Rev = strings.ToLower(text)
-	case "ref":
-		f.source.Ref = text
+	case "rev", "ref":
+		if text == "" && f.fetcher == "fetchGit" {
+			failAt(m, value.OtherError, a.Pos.Span(), "'%s' of 'fetchGit' is empty; leave it out for what is checked out", name)
+		}
+		if name == "ref" {
+			f.source.Ref = text
+		} else {
+			f.source.Rev = strings.ToLower(text)
+		}
 	case "sha256", "narHash":
 		f.source.Hash = text
 		algo := hash.SHA256

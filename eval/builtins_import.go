@@ -250,7 +250,7 @@ func primFindFile(m *value.Machine, search, v value.Value) value.Value {
 			continue
 		}
 		path = canonPath(path + "/" + rest)
-		_, err := ev.world.Stat(path)
+		_, err := ev.world.Lstat(path) // a link is there, wherever it leads
 		var unknown *world.UnknownSourceError
 		if err == nil || errors.As(err, &unknown) && ev.opts.Model {
 			return value.NewPath(path)

@@ -138,8 +138,11 @@ func fetchGit(m *value.Machine, f *fetchArgs) value.Value {
 	if !missing.IsNone() {
 		return missing
 	}
-	if f.local != "" && real == "" {
-		return modelCheckout(m, f) // of a source that is not here
+	if f.local != "" && real == "" { // of a source that is not here, or made by the evaluation
+		if !ev.opts.Model {
+			ev.notFetched(m, f.fetcher, &fetch.Error{URL: f.source.URL, Err: fetch.ErrNoRepository})
+		}
+		return modelCheckout(m, f)
 	}
 	r := fetch.GitRequest{
 		URL: f.source.URL, Local: real, Rev: f.source.Rev, Ref: f.source.Ref,

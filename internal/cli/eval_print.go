@@ -13,11 +13,6 @@ func (e *evaluation) print(v value.Value) error {
 	if err != nil {
 		return err
 	}
-	if e.strict {
-		if v, err = e.ev.DeepForce(v); err != nil {
-			return err
-		}
-	}
 	text, known, end := "", true, "\n"
 	switch {
 	case e.json:
@@ -29,7 +24,12 @@ func (e *evaluation) print(v value.Value) error {
 		text, known, err = e.ev.Interpolated(v)
 		end = ""
 	default:
-		text, err = e.ev.Print(v)
+		if e.strict { // the other forms evaluate what they need
+			v, err = e.ev.DeepForce(v)
+		}
+		if err == nil {
+			text, err = e.ev.Print(v)
+		}
 	}
 	if err != nil {
 		return err
