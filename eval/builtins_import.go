@@ -92,8 +92,7 @@ func primScopedImport(m *value.Machine, scope, v value.Value) value.Value {
 	if err != nil {
 		return ev.unreadable(m, err, path, value.Span{})
 	}
-	tree, diags := ev.parse(m, file, display)
-	return ev.run(m, tree, diags, filepath.Dir(file), extra, ev.isModelled(file))
+	return ev.run(m, ev.read(m, file, display), filepath.Dir(file), extra, ev.isModelled(file))
 }
 
 func primGetEnv(m *value.Machine, v value.Value) value.Value {

@@ -121,7 +121,7 @@ func New(ctx context.Context, opts Options) *Evaluator {
 	}
 	ev.world.Provide(ev.provideFixed)
 	ev.machine.Host = ev
-	ev.trees.Reading = func(bytes int) { ev.machine.Charge(int64(bytes) * treeBytes) }
+	ev.trees.Taking = func(bytes int) { ev.machine.Charge(int64(bytes)) }
 	ev.machine.Apply = func(m *value.Machine, f, arg value.Value) value.Value { return call(m, nil, f, arg) }
 	return ev
 }
@@ -177,8 +177,7 @@ func (ev *Evaluator) Root() diag.Range { return diag.Range{Source: ev.root} }
 func (ev *Evaluator) EvalText(src *diag.Source, dir string) (v value.Value, err error) {
 	ev.root = src
 	err = ev.catch(func() {
-		file, diags := ev.trees.Parse(src)
-		v = ev.run(ev.machine, file, diags, dir, nil, false)
+		v = ev.run(ev.machine, src, dir, nil, false)
 	})
 	return v, err
 }
@@ -186,8 +185,7 @@ func (ev *Evaluator) EvalText(src *diag.Source, dir string) (v value.Value, err 
 // DelayText is EvalText without evaluating: the value is a thunk.
 func (ev *Evaluator) DelayText(src *diag.Source, dir string) (v value.Value, err error) {
 	err = ev.catch(func() {
-		file, diags := ev.trees.Parse(src)
-		v = ev.code(ev.machine, file, diags, dir, nil, false).Delay(ev.machine, nil)
+		v = ev.code(ev.machine, src, dir, nil, false).Delay(ev.machine, nil)
 	})
 	return v, err
 }

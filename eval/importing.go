@@ -11,7 +11,6 @@ import (
 	"github.com/nixplan/nixplan/eval/value"
 	"github.com/nixplan/nixplan/eval/world"
 	"github.com/nixplan/nixplan/internal/diag"
-	"github.com/nixplan/nixplan/parser"
 )
 
 // importPath evaluates the file at a path once and gives its value.
@@ -37,13 +36,12 @@ type fileCode struct {
 
 func (n *fileCode) At() value.Span { return value.Span{} }
 func (n *fileCode) Eval(m *value.Machine, _ *value.Env) value.Value {
-	file, diags := n.ev.parse(m, n.path, n.display)
-	return n.ev.run(m, file, diags, filepath.Dir(n.path), nil, n.ev.isModelled(n.path))
+	return n.ev.run(m, n.ev.read(m, n.path, n.display), filepath.Dir(n.path), nil, n.ev.isModelled(n.path))
 }
 func (n *fileCode) Delay(m *value.Machine, env *value.Env) value.Value { return m.NewThunk(n, env) }
 
-// parse reads and parses a file.
-func (ev *Evaluator) parse(m *value.Machine, path, display string) (*parser.File, diag.List) {
+// read reads a file.
+func (ev *Evaluator) read(m *value.Machine, path, display string) *diag.Source {
 	data, err := ev.world.ReadFile(path)
 	if err != nil {
 		ev.unreadable(m, err, path, value.Span{}) // only files that exist come here
@@ -55,12 +53,12 @@ func (ev *Evaluator) parse(m *value.Machine, path, display string) (*parser.File
 	if ev.root == nil {
 		ev.root = src
 	}
-	return ev.trees.Parse(src)
+	return src
 }
 
-// run resolves and evaluates a parsed file.
-func (ev *Evaluator) run(m *value.Machine, file *parser.File, diags diag.List, dir string, extra *value.Attrs, modelled bool) value.Value {
-	code := ev.code(m, file, diags, dir, extra, modelled)
+// run parses, resolves and evaluates a text.
+func (ev *Evaluator) run(m *value.Machine, src *diag.Source, dir string, extra *value.Attrs, modelled bool) value.Value {
+	code := ev.code(m, src, dir, extra, modelled)
 	// What fails at the top of a file has no other place.
 	m.Enter(code)
 	v := code.Eval(m, nil)
@@ -69,7 +67,9 @@ func (ev *Evaluator) run(m *value.Machine, file *parser.File, diags diag.List, d
 }
 
 // code is what run evaluates.
-func (ev *Evaluator) code(m *value.Machine, file *parser.File, diags diag.List, dir string, extra *value.Attrs, modelled bool) value.Code {
+func (ev *Evaluator) code(m *value.Machine, src *diag.Source, dir string, extra *value.Attrs, modelled bool) value.Code {
+	defer ev.trees.Free(src)
+	file, diags := ev.trees.Parse(src)
 	for _, d := range diags {
 		if d.Severity == diag.Error && d.ID != diag.IDScope {
 			throwSyntax(m, diags) // what could not be read hides names from the resolver

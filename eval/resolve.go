@@ -34,13 +34,20 @@ type resolver struct {
 	firstMore diag.Range
 }
 
-// What files take in memory: for a byte of the densest, while it is parsed, and for a
-// node of the code. What is charged decides how often the heap is looked at.
+// What code takes in bytes. It is charged for a thousand expressions together, or for
+// as many names, formals or elements of one.
 const (
-	treeBytes         = 32
-	codeBytes         = 64
-	resolvedPerCharge = 1 << 10
+	codeBytes = 64
+	nameBytes = 128 // with the entry of a map
+	atOnce    = 1 << 10
 )
+
+// charge counts n names, formals or elements that are about to be made.
+func (r *resolver) charge(n int) {
+	if n >= atOnce {
+		r.ev.machine.Charge(int64(n) * nameBytes)
+	}
+}
 
 // findings are what is wrong, with a note when that is not all.
 func (r *resolver) findings() diag.List {
@@ -69,8 +76,8 @@ func (r *resolver) delayed(x parser.Expr, sc *scope) value.Code {
 }
 
 func (r *resolver) expr(x parser.Expr, sc *scope) value.Code {
-	if r.ev.resolved++; r.ev.resolved%resolvedPerCharge == 0 {
-		r.ev.machine.Charge(resolvedPerCharge * codeBytes)
+	if r.ev.resolved++; r.ev.resolved%atOnce == 0 {
+		r.ev.machine.Charge(atOnce * codeBytes)
 	}
 	switch x := x.(type) {
 	case *parser.Ident:
@@ -94,6 +101,7 @@ func (r *resolver) expr(x parser.Expr, sc *scope) value.Code {
 	case *parser.AttrSet:
 		return r.attrSet(x, sc)
 	case *parser.Let:
+		r.charge(2 * len(x.Attrs.Static))
 		inner := bindNames(sc, x.Attrs)
 		return &letNode{r.span(x.Span).node(), r.recursive(x.Attrs, sc, inner), r.expr(x.Body, inner)}
 	case *parser.LegacyLet:
@@ -217,6 +225,7 @@ func (r *resolver) undefined(text string, at parser.Span, sc *scope) {
 }
 
 func (r *resolver) names(path []parser.AttrName, sc *scope) []name {
+	r.charge(len(path))
 	out := make([]name, len(path))
 	for i, n := range path {
 		out[i] = name{at: r.span(n.Span)}
@@ -256,6 +265,7 @@ func (r *resolver) attrSet(x *parser.AttrSet, sc *scope) value.Code {
 	if len(x.Attrs.Static) == 0 && len(x.Attrs.Dynamic) == 0 {
 		return &constant{r.span(x.Span), value.NewAttrs(value.EmptyAttrs)}
 	}
+	r.charge(2 * len(x.Attrs.Static))
 	if x.Rec {
 		inner := bindNames(sc, x.Attrs)
 		n := &recNode{node: r.span(x.Span).node(), scope: r.recursive(x.Attrs, sc, inner), dynamic: r.dynamic(x.Attrs, inner)}
@@ -358,6 +368,7 @@ func (r *resolver) function(x *parser.Lambda, sc *scope) *value.Function {
 	inner := &scope{outer: sc, slots: slots}
 	if x.Formals != nil {
 		fn.HasFormals, fn.Ellipsis = true, x.Formals.Ellipsis
+		r.charge(2 * len(x.Formals.List))
 		for _, f := range x.Formals.List {
 			sym := value.Intern(f.Name)
 			slots[sym] = next
@@ -395,6 +406,7 @@ func (r *resolver) text(x *parser.String, sc *scope) value.Code {
 }
 
 func (r *resolver) parts(parts []parser.Part, sc *scope) []value.Code {
+	r.charge(len(parts))
 	out := make([]value.Code, len(parts))
 	for i, p := range parts {
 		if p.Expr != nil {

@@ -1,7 +1,5 @@
 package parser
 
-import "math"
-
 // lexer splits a source into tokens, one at a time and only when the parser
 // asks: inside strings and paths other rules hold, and only the parser knows
 // where those end. Rules are those of Nix: the longest match wins, and of
@@ -14,22 +12,17 @@ type lexer struct {
 	prevEnd    int32 // where the token before the current one ends
 	runEnd     int32 // no path or URI starts before this offset
 
-	reading func(bytes int) // see Arena; may be nil
-	told    int32           // what it was told of
-	tellAt  int32           // when it is told next
+	// every is called each tokensPerCall tokens, unless it is nil; wait are those until then.
+	every func()
+	wait  int
 }
 
-// tellEvery is how many bytes are read between two calls of lexer.reading.
-const tellEvery = 1 << 14
+const tokensPerCall = 1 << 12
 
-func (l *lexer) tell() {
-	if l.reading == nil {
-		l.tellAt = math.MaxInt32
-		return
+func (l *lexer) tokensRead() {
+	if l.wait = tokensPerCall; l.every != nil {
+		l.every()
 	}
-	told := l.told
-	l.told, l.tellAt = l.pos, l.pos+tellEvery
-	l.reading(int(l.pos - told))
 }
 
 // Character classes.
@@ -76,8 +69,8 @@ func (l *lexer) at(i int) byte {
 
 // next reads the next token in the ordinary mode.
 func (l *lexer) next() {
-	if l.pos >= l.tellAt {
-		l.tell()
+	if l.wait--; l.wait < 0 {
+		l.tokensRead()
 	}
 	l.prevEnd = l.end
 	src, i := l.src, int(l.pos)

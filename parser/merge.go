@@ -22,6 +22,9 @@ func (p *parser) merge(bindings []Binding) *Attrs {
 			n += len(b.Names)
 		}
 	}
+	if n >= tokensPerCall && p.taking != nil {
+		p.taking(n * attrBytes)
+	}
 	attrs.Static = p.mem.attr.take(n)
 	for _, b := range bindings {
 		switch b := b.(type) {

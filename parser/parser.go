@@ -25,7 +25,7 @@ const (
 // allows none. The list is sorted.
 func Parse(src *diag.Source) (*File, diag.List) { return parseInto(src, new(nodes), nil) }
 
-func parseInto(src *diag.Source, mem *nodes, reading func(bytes int)) (*File, diag.List) {
+func parseInto(src *diag.Source, mem *nodes, taking func(bytes int)) (*File, diag.List) {
 	file := &File{Source: src}
 	p := &parser{file: file, mem: mem}
 	if len(src.Text) > math.MaxInt32-1 {
@@ -34,7 +34,9 @@ func parseInto(src *diag.Source, mem *nodes, reading func(bytes int)) (*File, di
 		return file, p.diags
 	}
 	p.src = src.Text
-	p.reading = reading
+	if p.taking = taking; taking != nil {
+		p.every = func() { taking(p.takes()) }
+	}
 	p.next()
 	file.Expr = p.expr()
 	for p.kind != tEOF {
@@ -84,8 +86,36 @@ type parser struct {
 	formals  []Formal
 	pieces   []piece
 
+	taking func(bytes int) // see Arena
+
 	buf   []byte // for text that is not a slice of the source
 	index map[*Attrs]map[string]int32
+}
+
+// What things take in bytes: the nodes of a token at most, and elements of the stacks.
+const (
+	tokenBytes     = 64
+	interfaceBytes = 16
+	structBytes    = 48
+	attrBytes      = 96 // with the entry in an index
+)
+
+// takes is how many bytes the next tokens may take: their nodes, and where the stacks
+// have much on them, what is copied from there.
+func (p *parser) takes() int {
+	interfaces := copied(len(p.exprs), cap(p.exprs)) + copied(len(p.bindings), cap(p.bindings))
+	structs := copied(len(p.parts), cap(p.parts)) + copied(len(p.names), cap(p.names)) +
+		copied(len(p.formals), cap(p.formals)) + copied(len(p.pieces), cap(p.pieces))
+	return tokensPerCall*tokenBytes + interfaces*interfaceBytes + structs*structBytes
+}
+
+// copied is how many elements have to be copied next: to a node, or before that to a
+// larger stack when this one is full.
+func copied(size, room int) int {
+	if size+2*tokensPerCall > room {
+		return room / 4 * 5 // what append makes of large slices
+	}
+	return size
 }
 
 // span is from start to the end of the token before the current one.

@@ -132,9 +132,9 @@ func (n *nodes) reset() {
 // the next: a tree lives only until it is resolved. The 1,283 files of a minimal
 // NixOS system have trees of 60 MB together. The zero Arena is ready to use.
 type Arena struct {
-	// Reading, unless it is nil, is told now and then how many bytes of the text were
-	// read since the last time. It may panic, which ends the parsing.
-	Reading func(bytes int)
+	// Taking, unless it is nil, is told now and then how many bytes the tree is about to
+	// take. It may panic, which ends the parsing.
+	Taking func(bytes int)
 
 	nodes nodes
 }
@@ -142,5 +142,15 @@ type Arena struct {
 // Parse is [Parse], and ends the life of the tree parsed before.
 func (a *Arena) Parse(src *diag.Source) (*File, diag.List) {
 	a.nodes.reset()
-	return parseInto(src, &a.nodes, a.Reading)
+	return parseInto(src, &a.nodes, a.Taking)
 }
+
+// Free gives up the room, if it is much. The tree parsed last ends.
+func (a *Arena) Free(src *diag.Source) {
+	if len(src.Text) > smallText {
+		a.nodes = nodes{}
+	}
+}
+
+// smallText is the size of a text whose tree is no matter.
+const smallText = 1 << 18

@@ -137,6 +137,8 @@ func runCheck(ctx context.Context, o *checkOptions) error {
 	if err != nil {
 		return err
 	}
+	ctx, done := o.limits.begin(ctx, o.streams)
+	defer done()
 	reports, err := o.run(ctx)
 	if err != nil {
 		return err
@@ -184,8 +186,6 @@ func runCheck(ctx context.Context, o *checkOptions) error {
 
 // run checks every repository that was named. What it takes in all is bounded.
 func (o *checkOptions) run(ctx context.Context) ([]*check.Report, error) {
-	ctx, done := o.limits.begin(ctx, o.streams)
-	defer done()
 	targets := o.targets
 	if len(targets) == 0 {
 		targets = []string{""}

@@ -115,7 +115,7 @@ func runEval(ctx context.Context, o *evalOptions) error {
 	ctx, done := o.limits.begin(ctx, o.streams)
 	defer done()
 	if o.parse {
-		return o.printTrees(dir)
+		return o.printTrees(ctx, dir)
 	}
 	for _, entry := range o.model.searchPath("", dir) {
 		if err := entry.Missing(nil); err != nil {
@@ -182,31 +182,41 @@ func (o *evalOptions) fail(list diag.List) error {
 }
 
 // printTrees is --parse.
-func (o *evalOptions) printTrees(dir string) error {
-	postponeCollector(0)
-	var trees parser.Arena
+func (o *evalOptions) printTrees(ctx context.Context, dir string) error {
+	machine := value.NewMachine(ctx, o.limits.limits()) // nothing but what is charged runs on it
+	trees := parser.Arena{Taking: func(bytes int) { machine.Charge(int64(bytes)) }}
 	var tree bytes.Buffer
 	for _, input := range o.inputs {
 		source, err := o.source(input)
 		if err != nil {
 			return err
 		}
-		file, list := trees.Parse(source)
-		if !list.HasErrors() {
-			list = append(list, eval.Undefined(file)...)
+		var list diag.List
+		tree.Reset()
+		if err := machine.Catch(func() {
+			var file *parser.File
+			if file, list = trees.Parse(source); !list.HasErrors() {
+				list = append(list, eval.Undefined(file)...)
+			}
+			if list.HasErrors() {
+				return
+			}
+			base := dir
+			if !o.expr && input != "-" {
+				base = filepath.Dir(absolute(dir, source.Name))
+			}
+			machine.Charge(int64(2 * len(source.Text))) // most take less
+			parser.WriteNix(&tree, file, func(path *parser.Path) string { return o.resolve(path, base) })
+			tree.WriteByte('\n')
+		}); err != nil {
+			list = eval.Diagnostics(err, diag.IDEvaluation)
+			for _, d := range list {
+				d.Range = diag.Range{Source: source}
+			}
 		}
 		if list.HasErrors() {
 			return o.fail(list)
 		}
-		base := dir
-		if !o.expr && input != "-" {
-			base = filepath.Dir(absolute(dir, source.Name))
-		}
-		tree.Reset()
-		parser.WriteNix(&tree, file, func(path *parser.Path) string {
-			return o.resolve(path, base)
-		})
-		tree.WriteByte('\n')
 		if _, err := o.streams.Out.Write(tree.Bytes()); err != nil {
 			return err
 		}

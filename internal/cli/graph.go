@@ -79,6 +79,8 @@ func runGraph(ctx context.Context, o *graphOptions) error {
 	if _, err := path.Match(o.job, ""); err != nil {
 		return usagef("--job: %q is no pattern: a [ is not closed", o.job)
 	}
+	ctx, done := o.limits.begin(ctx, o.streams)
+	defer done()
 	p, err := o.plan(ctx)
 	if err != nil {
 		return err
@@ -120,8 +122,6 @@ func (o *graphOptions) plan(ctx context.Context) (*plan.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	ctx, done := o.limits.begin(ctx, o.streams)
-	defer done()
 	p, err := planner.Plan(ctx, planner.Options{
 		Path:        o.target,
 		Ref:         o.ref,

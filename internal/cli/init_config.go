@@ -6,6 +6,9 @@ import (
 	"path/filepath"
 	"strings"
 	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/nixplan/nixplan/hercules"
 	"github.com/nixplan/nixplan/hercules/secrets"
@@ -24,12 +27,15 @@ func detectSettings(project *hercules.Project) detected {
 	remote := project.Remote()
 	if remote != nil {
 		d.Owner, d.Name, d.Forge = remote.Owner, remote.Name, remote.Forge
+		if !fitsHCL(d.Owner + "/" + d.Name) {
+			d.Owner, d.Name, d.Forge = "", "", ""
+		}
 	}
 	if g := project.Git; g != nil {
 		branch := strings.TrimPrefix(g.DefaultBranch(), "refs/heads/")
 		// Any other may just be the one that is checked out.
 		told := remote != nil && g.Has("refs/remotes/"+remote.Remote+"/HEAD")
-		if told || branch == "main" || branch == "master" {
+		if (told || branch == "main" || branch == "master") && fitsHCL(branch) {
 			d.DefaultBranch = branch
 		}
 	}
@@ -38,6 +44,10 @@ func detectSettings(project *hercules.Project) detected {
 	}
 	return d
 }
+
+// fitsHCL reports whether HCL reads back a text as it was written: its strings are
+// UTF-8, and normalised.
+func fitsHCL(s string) bool { return utf8.ValidString(s) && norm.NFC.IsNormalString(s) }
 
 // initialConfig is a configuration that explains every setting. Those that were
 // not detected are comments.

@@ -245,3 +245,20 @@ func TestInitLeavesWhatItCannotChange(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// What a configuration would not give back as it is stays out of it.
+func TestFitsHCL(t *testing.T) {
+	for _, branch := range []string{"main", "é", "ünïcode/ß", "cafe\u0301", "n\u212b", "a\xffb", "a\u200bb", "日本"} {
+		path := filepath.Join(t.TempDir(), config.FileName)
+		if err := os.WriteFile(path, []byte(initialConfig(detected{DefaultBranch: branch})), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		c, _, err := config.Load(path, config.FileName)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if same := c.DefaultBranch == branch; same != fitsHCL(branch) {
+			t.Errorf("%q is read as %q, fits: %v", branch, c.DefaultBranch, fitsHCL(branch))
+		}
+	}
+}

@@ -47,6 +47,15 @@ func (b *beginningOf) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// numbered is a text of n pieces that differ.
+func numbered(n int, piece string) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, piece, i)
+	}
+	return b.String()
+}
+
 // Programs that ask for much memory take no more than docs/limits.md says: they end with
 // an error, or with their result, and the kernel has no reason to end them.
 func TestMemory(t *testing.T) {
@@ -82,7 +91,12 @@ func TestMemory(t *testing.T) {
 	for _, test := range []struct{ name, expr, want string }{
 		{"a dense file", "import " + write("numbers.nix", "[ "+strings.Repeat("1 ", 30<<20)+"]"), tooMuch},
 		{"a file of functions", "import " + write("functions.nix", "[ "+strings.Repeat("(x:x) ", 8<<20)+"]"), tooMuch},
-		{"many files", "builtins.length (map (n: builtins.seq (import (" + files + `/. + "/${toString n}.nix")) n) (builtins.genList (n: n) 80))`, ""},
+		{"a file of inherited names", "import " + write("inherit.nix", "let x = 1; in { inherit "+numbered(3<<20, "a%x ")+"; }"), tooMuch},
+		{"a file of attributes", "import " + write("attributes.nix", "{ "+numbered(3<<20, "a%x=1;")+" }"), tooMuch},
+		{"a file of formals", "import " + write("formals.nix", "{ "+numbered(3<<20, "a%x,")+" ... }: 1"), tooMuch},
+		{"a file of interpolations", "import " + write("interpolations.nix", `a: "`+strings.Repeat("${a}x", 8<<20)+`"`), tooMuch},
+		{"a file of one text", "import " + write("text.nix", `"`+strings.Repeat("x", 40<<20)+`" == ""`), ""},
+		{"a file of one comment", "import " + write("comment.nix", "/*"+strings.Repeat("x", 40<<20)+"*/ 1"), ""},
 		{"many files", "map (n: import (" + files + `/. + "/${toString n}.nix")) (builtins.genList (n: n) 80)`, tooMuch},
 		{"strings", `builtins.stringLength (d 28 "ab")`, tooMuch},
 		{"strings without end", `let f = s: builtins.seq s (f (s + s)); in f "ab"`, tooMuch},
