@@ -121,7 +121,7 @@ func New(ctx context.Context, opts Options) *Evaluator {
 	}
 	ev.world.Provide(ev.provideFixed)
 	ev.machine.Host = ev
-	ev.trees.Taking = func(bytes int) { ev.machine.Charge(int64(bytes)) }
+	ev.trees.Taking = func(bytes int) { ev.machine.ChargeApart(int64(bytes)) }
 	ev.machine.Apply = func(m *value.Machine, f, arg value.Value) value.Value { return call(m, nil, f, arg) }
 	return ev
 }

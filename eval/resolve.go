@@ -45,7 +45,7 @@ const (
 // charge counts n names, formals or elements that are about to be made.
 func (r *resolver) charge(n int) {
 	if n >= atOnce {
-		r.ev.machine.Charge(int64(n) * nameBytes)
+		r.ev.machine.ChargeApart(int64(n) * nameBytes)
 	}
 }
 
@@ -77,7 +77,7 @@ func (r *resolver) delayed(x parser.Expr, sc *scope) value.Code {
 
 func (r *resolver) expr(x parser.Expr, sc *scope) value.Code {
 	if r.ev.resolved++; r.ev.resolved%atOnce == 0 {
-		r.ev.machine.Charge(atOnce * codeBytes)
+		r.ev.machine.ChargeApart(atOnce * codeBytes)
 	}
 	switch x := x.(type) {
 	case *parser.Ident:

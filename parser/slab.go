@@ -153,4 +153,4 @@ func (a *Arena) Free(src *diag.Source) {
 }
 
 // smallText is the size of a text whose tree is no matter.
-const smallText = 1 << 18
+const smallText = 1 << 20

@@ -65,6 +65,15 @@ func (m *Machine) Charge(bytes int64) {
 	}
 }
 
+// ChargeApart is Charge for what is no value: trees and code. How values are laid out
+// depends on how much they are.
+func (m *Machine) ChargeApart(bytes int64) {
+	if m.apart += bytes; m.apart >= m.apartLook {
+		m.apart, m.apartLook = 0, lookEvery
+		m.look(bytes)
+	}
+}
+
 func (m *Machine) look(bytes int64) {
 	m.nextLook = m.allocated + lookEvery
 	m.checkBudget()

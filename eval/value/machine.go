@@ -66,6 +66,8 @@ type Machine struct {
 	spent     string    // why there can be no more, once the time or the steps are used up
 	allocated int64     // bytes charged, freed ones included
 	nextLook  int64     // the allocated at which to look at the heap
+	apart     int64     // bytes of trees and code charged since the last look for them
+	apartLook int64     // the apart at which to look
 	looked    time.Time // closely at the heap
 	deps      *Deps
 	tracks    int // calls of Track under way
@@ -102,7 +104,7 @@ func NewMachine(ctx context.Context, limits Limits) *Machine {
 	if limits.Depth == 0 {
 		limits.Depth = 200_000
 	}
-	return &Machine{limits: limits, ctx: ctx, nextLook: firstLook, nextSteps: stepsPerLook, nextHeap: firstHeapLook, looked: time.Now().Add(-closeLook)}
+	return &Machine{limits: limits, ctx: ctx, nextLook: firstLook, apartLook: firstLook, nextSteps: stepsPerLook, nextHeap: firstHeapLook, looked: time.Now().Add(-closeLook)}
 }
 
 // Steps is how many thunks and calls were evaluated so far.

@@ -184,7 +184,7 @@ func (o *evalOptions) fail(list diag.List) error {
 // printTrees is --parse.
 func (o *evalOptions) printTrees(ctx context.Context, dir string) error {
 	machine := value.NewMachine(ctx, o.limits.limits()) // nothing but what is charged runs on it
-	trees := parser.Arena{Taking: func(bytes int) { machine.Charge(int64(bytes)) }}
+	trees := parser.Arena{Taking: func(bytes int) { machine.ChargeApart(int64(bytes)) }}
 	var tree bytes.Buffer
 	for _, input := range o.inputs {
 		source, err := o.source(input)
@@ -205,7 +205,7 @@ func (o *evalOptions) printTrees(ctx context.Context, dir string) error {
 			if !o.expr && input != "-" {
 				base = filepath.Dir(absolute(dir, source.Name))
 			}
-			machine.Charge(int64(2 * len(source.Text))) // most take less
+			machine.ChargeApart(int64(2 * len(source.Text))) // most take less
 			parser.WriteNix(&tree, file, func(path *parser.Path) string { return o.resolve(path, base) })
 			tree.WriteByte('\n')
 		}); err != nil {
