@@ -200,18 +200,16 @@ func (f *fetchArgs) text(m *value.Machine, a *value.Attr, name string, v value.V
 		s = coerce(m, v, coercion{})
 	}
 	text, _ := wantString(m, s)
+	if text == "" && f.fetcher == "fetchGit" && (name == "rev" || name == "ref") {
+		failAt(m, value.OtherError, a.Pos.Span(), "'%s' of 'fetchGit' is empty; leave it out for what is checked out", name)
+	}
 	switch name {
 	case "name":
 		f.source.Name = text
-	case "rev", "ref":
-		if text == "" && f.fetcher == "fetchGit" {
-			failAt(m, value.OtherError, a.Pos.Span(), "'%s' of 'fetchGit' is empty; leave it out for what is checked out", name)
-		}
-		if name == "ref" {
-			f.source.Ref = text
-		} else {
-			f.source.Rev = strings.ToLower(text)
-		}
+	case "rev":
+		f.source.Rev = strings.ToLower(text)
+	case "ref":
+		f.source.Ref = text
 	case "sha256", "narHash":
 		f.source.Hash = text
 		algo := hash.SHA256
